@@ -1,0 +1,458 @@
+"""One encoder a column: cells of a pandas series to a state and a number, and back. No torch.
+
+Every encoder gives each row at most one *state* (which level, which atom, missing or not) and at most one *number*
+(a rank or a scaled value, as an interval that training draws from). `states` is the width of the one-hot block, 0
+where there is none. `number` is None or says how networks see the number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+
+from wgan_aug.encoding.curves import CURVES, Curve
+from wgan_aug.encoding.identifiers import IdPattern
+from wgan_aug.encoding.numbers import NumberCodec
+from wgan_aug.schema.columns import ColumnSchema
+from wgan_aug.schema.values import JSON, value_from_json, value_to_json
+
+__all__ = [
+    "ENCODERS",
+    "ColumnCodes",
+    "ColumnEncoder",
+    "ConstantEncoder",
+    "IdentifierEncoder",
+    "LevelEncoder",
+    "NumericEncoder",
+]
+
+ATOM_SHARE = 0.05  # a value with this much of the mass is an atom
+ATOM_ROWS = 5  # and at least this many rows
+MAX_LEVEL_NUMBERS = 20  # whole numbers with at most so many distinct values are encoded by level
+ALWAYS_KEPT = 30  # categorical columns with so few levels keep them all
+RARE_ROWS = 5  # levels seen less often are pooled
+MAX_STATES = 256  # the widest one-hot block
+
+
+@dataclasses.dataclass
+class ColumnCodes:
+    """The codes of one column, each array of shape (rows,) or None.
+
+    Args:
+        states: which state, int64.
+        low: where the interval of the number begins, float64.
+        high: where it ends.
+    """
+
+    states: np.ndarray | None = None
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+
+
+class ColumnEncoder(Protocol):
+    """What `TableEncoder` asks of a column's encoder."""
+
+    column: ColumnSchema
+
+    @property
+    def states(self) -> int:
+        """Width of the one-hot block; 0 for none."""
+        ...
+
+    @property
+    def silent(self) -> tuple[int, ...] | None:
+        """States in which the number is absent; None where the column has no number."""
+        ...
+
+    @property
+    def normal(self) -> bool:
+        """True where the number is a rank."""
+        ...
+
+    def fit(self, series: pd.Series) -> ColumnEncoder:
+        """Learn from the column's cells."""
+        ...
+
+    def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
+        """Return the codes, and how many cells had a value never seen (taken as the nearest known one)."""
+        ...
+
+    def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
+        """Return the cells of rows numbered by `rows`, in the column's dtype; the number is taken from `low`."""
+        ...
+
+    def to_json(self) -> dict[str, JSON | np.ndarray]:
+        """Return a nested object of JSON and arrays that `from_json` reads back."""
+        ...
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> ColumnEncoder:
+        """Read what `to_json` wrote."""
+        ...
+
+
+@dataclasses.dataclass
+class NumericEncoder:
+    """Numbers, dates and durations: atoms, missing, and a curve for the rest.
+
+    States are, in order: the continuous part (if any), each atom, missing (if any was seen). A column that is all
+    continuous has no block; one with few distinct values is all atoms and has no number.
+
+    Args:
+        column: the column's schema.
+        encoding: the curve's name.
+    """
+
+    column: ColumnSchema
+    encoding: str = "quantile"
+    codec: NumberCodec = dataclasses.field(init=False)
+    curve: Curve | None = None
+    atoms: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
+    has_missing: bool = False
+    name: ClassVar[str] = "numeric"
+
+    def fit(self, series: pd.Series) -> NumericEncoder:
+        """Find the atoms and the curve."""
+        self.codec = NumberCodec(self.column).fit(series)
+        numbers, absent = self.codec.numbers(series)
+        self.has_missing = bool(absent.any())
+        values, counts = np.unique(numbers[~absent], return_counts=True)
+        atom = self._find_atoms(values, counts)
+        self.atoms = values[atom]
+        if not atom.all():
+            self.curve = CURVES[self.encoding].fit(values[~atom], counts[~atom])
+        return self
+
+    def _find_atoms(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        rows = int(counts.sum())
+        whole = self.column.kind == "integer"
+        few = len(values) <= MAX_LEVEL_NUMBERS and (whole or rows >= ATOM_ROWS * len(values))
+        if few or len(values) < 2:
+            return np.ones(len(values), dtype=bool)
+        atom = counts >= max(ATOM_ROWS, ATOM_SHARE * rows)
+        return atom if (~atom).sum() >= 2 else np.ones(len(values), dtype=bool)
+
+    @property
+    def _first_atom(self) -> int:
+        return 0 if self.curve is None else 1
+
+    @property
+    def states(self) -> int:
+        """Width of the one-hot block; 0 where the column is all continuous."""
+        states = self._first_atom + len(self.atoms) + self.has_missing
+        return 0 if states == 1 and self.curve is not None else states
+
+    @property
+    def silent(self) -> tuple[int, ...] | None:
+        """All states but the first; None without a curve."""
+        return None if self.curve is None else tuple(range(1, self.states))
+
+    @property
+    def normal(self) -> bool:
+        """True where the number is a rank."""
+        return self.curve is not None and self.curve.normal
+
+    def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
+        """Return state and interval of each cell."""
+        numbers, absent = self.codec.numbers(series)
+        states = np.zeros(len(numbers), dtype=np.int64)
+        unseen = 0
+        if len(self.atoms):
+            right = np.searchsorted(self.atoms, numbers).clip(0, len(self.atoms) - 1)
+            left = np.maximum(right - 1, 0)
+            near = np.where(np.abs(self.atoms[left] - numbers) < np.abs(self.atoms[right] - numbers), left, right)
+            hit = self.atoms[near] == numbers
+            if self.curve is None:
+                unseen += int((~hit & ~absent).sum())
+                hit = np.ones_like(hit)
+            states = np.where(hit, near + self._first_atom, states)
+        if self.has_missing:
+            states = np.where(absent, self.states - 1, states)
+        else:
+            unseen += int(absent.sum())
+        if self.curve is None:
+            return ColumnCodes(states), unseen
+        idle = 0.5 if self.normal else 0.0
+        low, high = (np.where((states > 0) | absent, idle, code) for code in self.curve.codes(numbers))
+        return ColumnCodes(states if self.states else None, low, high), unseen
+
+    def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
+        """Return cells of the column's dtype."""
+        numbers = np.zeros(len(rows)) if codes.low is None or self.curve is None else self.curve.numbers(codes.low)
+        absent = np.zeros(len(rows), dtype=bool)
+        if codes.states is not None:
+            absent = (codes.states == self.states - 1) & self.has_missing
+            atom = codes.states - self._first_atom
+            if len(self.atoms):
+                is_atom = (atom >= 0) & ~absent
+                numbers = np.where(is_atom, self.atoms[np.where(is_atom, atom, 0)], numbers)
+        return self.codec.cells(numbers, absent)
+
+    def to_json(self) -> dict[str, JSON | np.ndarray]:
+        """Return encoding, codec, curve, atoms and whether missing values were seen."""
+        return {
+            "encoding": self.encoding,
+            "codec": self.codec.to_json(),
+            "curve": None if self.curve is None else self.curve.to_json(),
+            "atoms": self.atoms,
+            "has_missing": self.has_missing,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> NumericEncoder:
+        """Read what `to_json` wrote."""
+        encoder = cls(column, data["encoding"], atoms=data["atoms"], has_missing=data["has_missing"])
+        encoder.codec = NumberCodec.from_json(data["codec"], column)
+        if data["curve"] is not None:
+            encoder.curve = CURVES[encoder.encoding].from_json(data["curve"])
+        return encoder
+
+
+@dataclasses.dataclass
+class LevelEncoder:
+    """Categories and booleans: one state a level, rare levels pooled, missing last.
+
+    Levels stand in their natural order. Where a column has more than 30, those seen less than five times (and, past
+    256 states, more) are pooled with their rare neighbours; a pooled state decodes to its levels by frequency.
+
+    Args:
+        column: the column's schema.
+        levels: distinct values in the column's dtype, an array or extension array of shape (levels,).
+        counts: training rows of each level, shape (levels,).
+        state_of: the state of each level, increasing, shape (levels,).
+    """
+
+    column: ColumnSchema
+    levels: Any = None
+    counts: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
+    state_of: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    has_missing: bool = False
+    name: ClassVar[str] = "level"
+    silent: ClassVar[None] = None
+    normal: ClassVar[bool] = False
+
+    def fit(self, series: pd.Series) -> LevelEncoder:
+        """Count the levels and pool the rare ones."""
+        codes, levels = pd.factorize(_plain(series))
+        counts = np.bincount(codes[codes >= 0], minlength=len(levels)).astype(np.float64)
+        natural = _natural_order(levels)
+        states = _pool(counts[natural])
+        order = natural[np.argsort(states, kind="stable")]
+        self.levels, self.counts, self.state_of = levels.take(order), counts[order], np.sort(states)
+        self.has_missing = bool((codes < 0).any())
+        return self
+
+    @property
+    def _known(self) -> int:
+        return int(self.state_of[-1]) + 1
+
+    @property
+    def states(self) -> int:
+        """Number of kept levels and pools, and one more for missing."""
+        return self._known + self.has_missing
+
+    def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
+        """Return the state of each cell; a level never seen goes to the rarest state."""
+        index = pd.Index(self.levels)
+        codes, distinct = pd.factorize(_plain(series))
+        found = index.get_indexer(pd.Index(distinct)) if len(distinct) else np.empty(0, dtype=np.int64)
+        masses = np.bincount(self.state_of, weights=self.counts)
+        of_distinct = np.where(found >= 0, self.state_of[found], int(masses.argmin()))
+        absent = codes < 0
+        unseen = int((np.append(found, 0)[codes] < 0).sum())
+        missing = self.states - 1 if self.has_missing else int(masses.argmin())
+        states = np.where(absent, missing, np.append(of_distinct, 0)[codes])
+        return ColumnCodes(states), unseen + (0 if self.has_missing else int(absent.sum()))
+
+    def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
+        """Return a level for each state; a pooled state draws among its levels by frequency."""
+        states = np.zeros(len(rows), dtype=np.int64) if codes.states is None else codes.states
+        first = np.searchsorted(self.state_of, np.arange(self._known))
+        absent = states >= self._known
+        level = np.append(first, -1)[np.minimum(states, self._known)]
+        pooled = np.append(np.bincount(self.state_of) > 1, False)[np.minimum(states, self._known)]
+        if pooled.any():
+            ends = np.cumsum(self.counts)
+            begins = np.append(0.0, ends)[first]
+            masses = np.bincount(self.state_of, weights=self.counts)
+            chosen = states[pooled]
+            draw = begins[chosen] + rng.random(len(chosen)) * masses[chosen]
+            last = np.append(first[1:], len(ends))[chosen] - 1
+            level[pooled] = np.searchsorted(ends, draw, side="right").clip(first[chosen], last)
+        return _level_cells(self.levels, level, absent, self.column)
+
+    def to_json(self) -> dict[str, JSON | np.ndarray]:
+        """Return levels as JSON values, counts and states as arrays."""
+        return {
+            "levels": [value_to_json(v) for v in pd.Index(self.levels).tolist()],
+            "counts": self.counts,
+            "state_of": self.state_of,
+            "has_missing": self.has_missing,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> LevelEncoder:
+        """Read what `to_json` wrote."""
+        values = [value_from_json(v) for v in data["levels"]]
+        levels = pd.factorize(_plain(_series_of(values, column.dtype)))[1]
+        return cls(column, levels, data["counts"], data["state_of"], data["has_missing"])
+
+
+def _series_of(values: list[Any], dtype: Any) -> pd.Series:
+    cells = np.empty(len(values), dtype=object)
+    cells[:] = values
+    return pd.Series(cells, dtype=object).astype(dtype)
+
+
+def _plain(series: pd.Series) -> Any:
+    """Return the values that pandas factorizes without a surprise."""
+    if isinstance(series.dtype, pd.SparseDtype):
+        series = series.sparse.to_dense()
+    if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind == "O":
+        return series.astype(object).where(series.notna(), None).to_numpy()
+    return series.array
+
+
+def _natural_order(levels: Any) -> np.ndarray:
+    """Return the order that sorts the levels: by value, by category, or by type and text where values do not compare."""
+    if isinstance(levels, pd.CategoricalIndex):
+        return np.argsort(np.asarray(levels.codes), kind="stable")
+    if isinstance(levels, pd.Categorical):
+        return np.argsort(levels.codes, kind="stable")
+    try:
+        return np.asarray(pd.Index(levels).argsort())
+    except TypeError:
+        keys = [(type(v).__name__, str(v)) for v in levels]
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def _pool(counts: np.ndarray) -> np.ndarray:
+    """Return the state of each level: frequent levels stand alone, neighbouring rare ones share a state.
+
+    Args:
+        counts: rows of each level, in natural order, shape (levels,).
+
+    Returns:
+        int64 states 0, 1, ..., shape (levels,).
+    """
+    rare = counts < RARE_ROWS
+    if len(counts) > MAX_STATES:  # half of the states for the most frequent levels, half for pools of equal mass
+        rare = np.argsort(np.argsort(-counts, kind="stable")) >= MAX_STATES // 2
+    if len(counts) <= ALWAYS_KEPT or rare.sum() < 2:
+        return np.arange(len(counts))
+    mass = np.where(rare, counts, 0.0)
+    size = max(float(RARE_ROWS), mass.sum() / (MAX_STATES // 2 - 1))
+    pool = np.floor((np.cumsum(mass) - mass / 2) / size).astype(np.int64)
+    label = np.where(rare, pool, pool.max() + 1 + np.arange(len(counts)))
+    return np.unique(label, return_inverse=True)[1].astype(np.int64)
+
+
+def _level_cells(levels: Any, level: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
+    if isinstance(levels, pd.Index):
+        levels = levels.array
+    if isinstance(levels, np.ndarray):
+        values = levels[level]
+        if absent.any():
+            values = np.where(absent, np.array(column.missing_value, dtype=object), values.astype(object))
+        return pd.Series(values, dtype=object).astype(column.dtype) if values.dtype == object else pd.Series(values).astype(column.dtype)
+    taken = levels.take(np.where(absent, -1, level), allow_fill=True)
+    return pd.Series(taken).astype(column.dtype)
+
+
+@dataclasses.dataclass
+class ConstantEncoder:
+    """One value, or none at all: nothing to learn, and it comes back as it was."""
+
+    column: ColumnSchema
+    value: Any = None
+    name: ClassVar[str] = "constant"
+    states: ClassVar[int] = 0
+    silent: ClassVar[None] = None
+    normal: ClassVar[bool] = False
+
+    def fit(self, series: pd.Series) -> ConstantEncoder:
+        """Remember the value."""
+        self.value = series.iloc[:1].array
+        return self
+
+    def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
+        """Return no codes, and how many cells differ from the value."""
+        if self.column.kind == "missing":
+            return ColumnCodes(), int(series.notna().sum())
+        return ColumnCodes(), int((series.array != self.value[0]).sum())
+
+    def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
+        """Return the value for every row."""
+        if isinstance(self.value, pd.api.extensions.ExtensionArray):
+            return pd.Series(self.value.take(np.zeros(len(rows), dtype=np.int64))).astype(self.column.dtype)
+        return pd.Series(np.repeat(np.asarray(self.value), len(rows))).astype(self.column.dtype)
+
+    def to_json(self) -> dict[str, JSON | np.ndarray]:
+        """Return the value as JSON."""
+        return {"value": value_to_json(pd.Series(self.value).tolist()[0])}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> ConstantEncoder:
+        """Read what `to_json` wrote."""
+        return cls(column, _series_of([value_from_json(data["value"])], column.dtype).array)
+
+
+@dataclasses.dataclass
+class IdentifierEncoder:
+    """Identifiers: not learned; decoded as fresh unique ones of the same pattern."""
+
+    column: ColumnSchema
+    pattern: IdPattern | None = None
+    first: int = 0
+    missing: float = 0.0
+    name: ClassVar[str] = "identifier"
+    states: ClassVar[int] = 0
+    silent: ClassVar[None] = None
+    normal: ClassVar[bool] = False
+
+    def fit(self, series: pd.Series) -> IdentifierEncoder:
+        """Learn the pattern of text identifiers or the first free number, and the share of missing ones."""
+        absent = series.isna().to_numpy(dtype=bool)
+        self.missing = float(absent.mean())
+        if self.column.storage == "text":
+            self.pattern = IdPattern.fit(series[~absent].astype(str).tolist())
+        else:
+            self.first = int(series[~absent].max()) + 1
+        return self
+
+    def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
+        """Return no codes."""
+        return ColumnCodes(), 0
+
+    def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
+        """Return identifiers that differ for every row number."""
+        absent = rng.random(len(rows)) < self.missing
+        if self.pattern is None:
+            span = rows.stop
+            codec = NumberCodec(self.column, decimals=0, origin=self.first, span=span)
+            numbers = np.arange(rows.start, rows.stop, dtype=np.float64)
+            return codec.cells(numbers + (self.first if self.column.storage == "float" else 0), absent)
+        cells = self.pattern.generate(rows)
+        cells[absent] = self.column.missing_value
+        return pd.Series(cells, dtype=object).astype(self.column.dtype)
+
+    def to_json(self) -> dict[str, JSON | np.ndarray]:
+        """Return the pattern, the first free number and the share of missing identifiers."""
+        pattern = None if self.pattern is None else self.pattern.to_json()
+        return {"pattern": pattern, "first": self.first, "missing": self.missing}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> IdentifierEncoder:
+        """Read what `to_json` wrote."""
+        pattern = None if data["pattern"] is None else IdPattern.from_json(data["pattern"])
+        return cls(column, pattern, data["first"], data["missing"])
+
+
+ENCODERS: dict[str, type[Any]] = {
+    encoder.name: encoder for encoder in (NumericEncoder, LevelEncoder, ConstantEncoder, IdentifierEncoder)
+}
+"""Encoders by the name under which they are saved."""

@@ -1,0 +1,233 @@
+"""Cells of a numeric, date or duration column as float64 numbers, and back to the column's own dtype."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from wgan_aug.schema.columns import ColumnSchema
+from wgan_aug.schema.dates import parse_dates, write_dates
+from wgan_aug.schema.values import JSON
+
+__all__ = ["NumberCodec"]
+
+MAX_DECIMALS = 15
+_U64 = np.uint64
+
+
+@dataclasses.dataclass
+class NumberCodec:
+    """Exact change between a column's cells and numbers.
+
+    Floats are numbers as they are, with the decimals that the column has. Integers, dates and durations count the
+    steps of the column's own lattice from its smallest value, so that what comes back lies on it, in its bounds:
+    whole days stay whole days, and a price in cents stays one.
+
+    Args:
+        column: the column's schema.
+        decimals: the decimals that all floats have; None where they have more than 15.
+        origin: the smallest integer.
+        step: the greatest common divisor of the integers' distances from `origin`.
+        span: the number of steps between the smallest and the largest integer.
+    """
+
+    column: ColumnSchema
+    decimals: int | None = None
+    origin: int = 0
+    step: int = 1
+    span: int = 0
+
+    @property
+    def _floats(self) -> bool:
+        return self.column.storage in ("float", "decimal")
+
+    def fit(self, series: pd.Series) -> NumberCodec:
+        """Learn decimals, or origin and step, from the present cells."""
+        if self._floats:
+            values, absent = _floats_of(series)
+            scale: int | None = getattr(getattr(series.dtype, "pyarrow_dtype", None), "scale", None)
+            self.decimals = _count_decimals(values[~absent], series) if scale is None else scale
+            return self
+        integers, absent = _integers_of(series, self.column)
+        integers = integers[~absent]
+        if len(integers):
+            self.origin = int(integers.min())
+            steps = _distance(integers, self.origin)
+            self.step = int(np.gcd.reduce(steps)) or 1
+            self.span = int(steps.max()) // self.step
+        return self
+
+    def numbers(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Return float64 numbers (0 where missing) and the mask of missing cells, each of shape (rows,)."""
+        if self._floats:
+            return _floats_of(series)
+        integers, absent = _integers_of(series, self.column)
+        low = np.array(self.origin, dtype=integers.dtype)
+        inside = np.maximum(integers, low)
+        steps = _distance(inside, self.origin) / _U64(self.step)
+        return np.where(absent, 0.0, steps.astype(np.float64)), absent
+
+    def cells(self, numbers: np.ndarray, absent: np.ndarray) -> pd.Series:
+        """Return a series of the column's dtype, on the column's lattice.
+
+        Args:
+            numbers: float64, shape (rows,); finite where present.
+            absent: the mask of missing cells, shape (rows,).
+        """
+        if self._floats:
+            values = numbers if self.decimals is None else np.round(numbers, self.decimals) + 0.0
+            return _float_cells(values, absent, self.column, self.decimals)
+        steps = np.rint(np.where(absent, 0.0, numbers))
+        top = steps >= float(self.span)
+        whole = np.where(top, _U64(self.span), np.where(top, 0.0, np.maximum(steps, 0.0)).astype(_U64))
+        return _integer_cells(whole * _U64(self.step) + _bits(self.origin), absent, self.column)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return a JSON object that `from_json` reads back."""
+        return {"decimals": self.decimals, "origin": self.origin, "step": self.step, "span": self.span}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> NumberCodec:
+        """Read what `to_json` wrote."""
+        return cls(column, **data)
+
+
+def _distance(integers: np.ndarray, origin: int) -> np.ndarray:
+    """Return `integers - origin` as uint64, right over the whole range of 64 bits."""
+    return integers.view(_U64) - _bits(origin)
+
+
+def _bits(integer: int) -> np.uint64:
+    """Return the 64 bits of a signed or unsigned integer."""
+    return _U64(integer % 2**64)
+
+
+def _dense(series: pd.Series) -> pd.Series:
+    return series.sparse.to_dense() if isinstance(series.dtype, pd.SparseDtype) else series
+
+
+def _floats_of(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    absent = series.isna().to_numpy(dtype=bool)
+    series = _dense(series)
+    if series.dtype == object:
+        values = np.array([np.nan if m else float(v) for v, m in zip(series, absent, strict=True)], dtype=np.float64)
+    elif isinstance(series.dtype, pd.ArrowDtype):
+        values = pa.chunked_array(pa.array(series)).cast(pa.float64()).to_numpy()  # type: ignore[arg-type]
+    else:
+        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(absent, 0.0, values), absent
+
+
+def _count_decimals(values: np.ndarray, series: pd.Series) -> int | None:
+    """Return the fewest decimals that leave every value as it is, judged in the column's own precision."""
+    if not len(values):
+        return None
+    if getattr(series.dtype, "itemsize", 8) == 4 or str(series.dtype).lower() in ("float32", "float[pyarrow]"):
+        values = values.astype(np.float32)
+    elif getattr(series.dtype, "itemsize", 8) == 2:
+        values = values.astype(np.float16).astype(np.float32)
+    head = values[:1000]
+    for decimals in range(MAX_DECIMALS + 1):
+        if (np.round(head, decimals) == head).all() and (np.round(values, decimals) == values).all():
+            return decimals
+    return None
+
+
+def _integers_of(series: pd.Series, column: ColumnSchema) -> tuple[np.ndarray, np.ndarray]:
+    """Return int64 (uint64 for unsigned columns) values, anything where missing, and the mask of missing cells."""
+    absent = series.isna().to_numpy(dtype=bool)
+    series, storage = _dense(series), column.storage
+    if storage == "text":
+        values = parse_dates(series, column.datetime_format or "").view("i8")
+        return values, absent | np.isnat(values.view("M8[us]"))
+    if storage == "date":
+        days = [None if m else v for v, m in zip(series, absent, strict=True)]
+        return np.array(days, dtype="datetime64[D]").view("i8"), absent
+    if isinstance(series.dtype, pd.ArrowDtype):
+        return _arrow_integers(series), absent
+    if storage in ("datetime", "timedelta"):
+        plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(series.dtype, "tz", None) else series
+        return plain.to_numpy().view("i8"), absent
+    if storage == "period":
+        return np.asarray(series.array.asi8), absent  # type: ignore[union-attr]
+    if series.dtype == object:
+        return np.array([0 if m else int(v) for v, m in zip(series, absent, strict=True)], dtype=np.int64), absent
+    unsigned = str(series.dtype).lower() == "uint64"
+    return series.to_numpy(dtype=_U64 if unsigned else np.int64, na_value=0), absent
+
+
+def _arrow_integers(series: pd.Series) -> np.ndarray:
+    array: Any = pa.chunked_array(pa.array(series))  # type: ignore[arg-type]
+    kind = array.type
+    if pa.types.is_uint64(kind):
+        return array.fill_null(0).to_numpy()
+    if pa.types.is_date32(kind) or pa.types.is_time32(kind):
+        array = array.cast(pa.int32())
+    return array.cast(pa.int64()).fill_null(0).to_numpy()
+
+
+def _float_cells(values: np.ndarray, absent: np.ndarray, column: ColumnSchema, decimals: int | None) -> pd.Series:
+    dtype = column.dtype
+    if column.storage == "decimal" or dtype == object:
+        cells = [
+            column.missing_value if m else _float_cell(v, column, decimals)
+            for v, m in zip(values.tolist(), absent, strict=True)
+        ]
+        return pd.Series(cells, dtype=dtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        return pd.Series(pd.array(pa.array(values, mask=absent).cast(dtype.pyarrow_dtype), dtype=dtype))
+    if pd.api.types.is_extension_array_dtype(dtype) and not isinstance(dtype, pd.SparseDtype):
+        plain: Any = getattr(dtype, "numpy_dtype", np.float64)
+        return pd.Series(pd.arrays.FloatingArray(values.astype(plain), absent.copy()))
+    return pd.Series(np.where(absent, np.nan, values)).astype(dtype)
+
+
+def _float_cell(value: float, column: ColumnSchema, decimals: int | None) -> float | decimal.Decimal:
+    if column.storage != "decimal":
+        return value
+    return decimal.Decimal(repr(value) if decimals is None else f"{value:.{decimals}f}")
+
+
+def _integer_cells(integers: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
+    """Give uint64 bit patterns the column's dtype."""
+    dtype, storage, signed = column.dtype, column.storage, integers.view(np.int64)
+    if isinstance(dtype, pd.ArrowDtype):
+        return _arrow_cells(integers, absent, dtype)
+    if storage in ("text", "date"):
+        dates = np.where(absent, np.iinfo(np.int64).min, signed).view("M8[us]" if storage == "text" else "M8[D]")
+        cells = write_dates(dates, column.datetime_format or "") if storage == "text" else dates.astype(object)
+        if dtype == object:
+            cells = np.where(absent, np.array(column.missing_value, dtype=object), cells)
+        return pd.Series(cells, dtype=object).astype(dtype)
+    if storage in ("datetime", "timedelta"):
+        ticks = np.where(absent, np.iinfo(np.int64).min, signed)
+        if getattr(dtype, "tz", None):
+            stamps = pd.Series(ticks.view(f"M8[{dtype.unit}]"))
+            return stamps.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
+        return pd.Series(ticks.view(dtype))
+    if storage == "period":
+        ticks = np.where(absent, np.iinfo(np.int64).min, signed)
+        return pd.Series(pd.arrays.PeriodArray(ticks, dtype=dtype))
+    if dtype == object:
+        cells = [column.missing_value if m else int(v) for v, m in zip(signed, absent, strict=True)]
+        return pd.Series(cells, dtype=object)
+    if isinstance(dtype, pd.SparseDtype):
+        return pd.Series(signed.astype(dtype.subtype)).astype(dtype)
+    if pd.api.types.is_extension_array_dtype(dtype):
+        plain: Any = getattr(dtype, "numpy_dtype", np.int64)
+        return pd.Series(pd.arrays.IntegerArray(integers.astype(plain, copy=False), absent.copy()))
+    return pd.Series(integers.astype(dtype))
+
+
+def _arrow_cells(integers: np.ndarray, absent: np.ndarray, dtype: pd.ArrowDtype) -> pd.Series:
+    kind = dtype.pyarrow_dtype
+    array: Any = pa.array(integers if pa.types.is_uint64(kind) else integers.view(np.int64), mask=absent)
+    if pa.types.is_date32(kind) or pa.types.is_time32(kind):
+        array = array.cast(pa.int32())
+    return pd.Series(pd.array(array.cast(kind), dtype=dtype))

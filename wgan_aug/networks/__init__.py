@@ -1,0 +1,1 @@
+"""Generators, critics and output heads: modules only. No losses, no training, no pandas."""

@@ -1,0 +1,123 @@
+"""From a generator's raw outputs to the features of a row, all blocks of states in one operation."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from wgan_aug.schema.layout import TableLayout
+
+__all__ = ["TableHead"]
+
+
+class TableHead(nn.Module):
+    """Turn raw outputs into a table row: a one-hot choice for each block, then the scalars.
+
+    In training the choice is a straight-through Gumbel sample: forward the hard one-hot of the largest perturbed
+    logit, backward the gradient of the softmax. In sampling, `choose` draws each block's state from its softmax.
+    A scalar is 0 where its block's state is one in which it is absent (a repeated value, a missing one).
+
+    Args:
+        layout: blocks and scalars of a row.
+        tau: the softmax's temperature, positive.
+
+    References:
+        Jang et al. 2016, Categorical Reparameterization with Gumbel-Softmax, arXiv 1611.01144.
+    """
+
+    block_of: Tensor
+    silent: Tensor
+    starts: Tensor
+    ends: Tensor
+
+    def __init__(self, layout: TableLayout, tau: float = 1.0) -> None:
+        super().__init__()
+        self.tau = tau
+        self.n_blocks, self.n_states, self.n_scalars = layout.n_blocks, layout.n_states, layout.n_scalars
+        starts = torch.from_numpy(layout.starts)
+        widths = torch.tensor(layout.widths, dtype=torch.int64)
+        silent = torch.zeros(layout.n_states, layout.n_scalars)
+        for scalar, spec in enumerate(layout.scalars):
+            if spec.block is not None:
+                silent[[int(starts[spec.block]) + s for s in spec.silent], scalar] = 1.0
+        self.register_buffer("block_of", torch.repeat_interleave(torch.arange(layout.n_blocks), widths), persistent=False)
+        self.register_buffer("silent", silent, persistent=False)
+        self.register_buffer("starts", starts, persistent=False)
+        self.register_buffer("ends", starts + widths - 1, persistent=False)
+
+    def forward(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return features of rows.
+
+        Args:
+            raw: logits of all blocks, then scalars, shape (batch, features).
+            generator: draws the Gumbel noise.
+
+        Returns:
+            shape (batch, features): exact one-hot blocks and scalars, differentiable.
+        """
+        if not self.n_states:
+            return raw
+        logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
+        uniform = torch.rand(logits.shape, generator=generator, device=raw.device, dtype=raw.dtype)
+        gumbel = -torch.log(-torch.log(uniform.clamp_(1e-10, 1 - 1e-7)))
+        states = cast(Tensor, _StraightThrough.apply(logits, gumbel, self.block_of, self.n_blocks, self.tau))
+        if not self.n_scalars:
+            return states
+        return torch.cat([states, scalars * (1 - states @ self.silent)], dim=1)
+
+    def choose(self, raw: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Draw rows without a gradient.
+
+        Args:
+            raw: shape (batch, features).
+            generator: draws one uniform number a block.
+
+        Returns:
+            the state of each block, int64, shape (batch, blocks), and the scalars as they are, shape (batch, scalars).
+        """
+        logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
+        if not self.n_states:
+            return torch.zeros(len(raw), 0, dtype=torch.int64, device=raw.device), scalars
+        weights = (logits - _block_max(logits, self.block_of, self.n_blocks)[:, self.block_of]).exp_()
+        # float64: over many blocks, the running sum must still tell a state of one in a million
+        ends = weights.to(torch.float64 if raw.device.type != "mps" else raw.dtype).cumsum(1)
+        totals = ends[:, self.ends]
+        before = torch.cat([torch.zeros_like(totals[:, :1]), totals[:, :-1]], dim=1)
+        draw = torch.rand(totals.shape, generator=generator, device=raw.device, dtype=totals.dtype)
+        index = torch.searchsorted(ends, before + draw * (totals - before), right=True)
+        return torch.clamp(index, self.starts, self.ends) - self.starts, scalars
+
+
+def _block_max(values: Tensor, block_of: Tensor, n_blocks: int) -> Tensor:
+    """Return the largest value of each block, shape (batch, blocks)."""
+    low = torch.full((len(values), n_blocks), -torch.inf, dtype=values.dtype, device=values.device)
+    return low.scatter_reduce_(1, block_of.expand_as(values), values, "amax")
+
+
+def _block_sum(values: Tensor, block_of: Tensor, n_blocks: int) -> Tensor:
+    """Return the sum of each block, shape (batch, blocks)."""
+    zero = torch.zeros((len(values), n_blocks), dtype=values.dtype, device=values.device)
+    return zero.scatter_add_(1, block_of.expand_as(values), values)
+
+
+class _StraightThrough(torch.autograd.Function):
+    """Forward: one-hot of the largest perturbed logit of each block. Backward: the softmax's gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, noise: Tensor, block_of: Tensor, n_blocks: int, tau: float) -> Tensor:
+        scores = logits + noise
+        top = _block_max(scores, block_of, n_blocks)[:, block_of]
+        weights = torch.exp((scores - top) / tau)
+        soft = weights / _block_sum(weights, block_of, n_blocks)[:, block_of]
+        ctx.save_for_backward(soft, block_of)
+        ctx.n_blocks, ctx.tau = n_blocks, tau
+        return (scores == top).to(logits.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
+        soft, block_of = ctx.saved_tensors
+        weighted = grads[0] * soft
+        mean = _block_sum(weighted, block_of, ctx.n_blocks)[:, block_of]
+        return (weighted - soft * mean) / ctx.tau, None, None, None, None

@@ -1,0 +1,1 @@
+"""What each column is: inference, overrides, JSON, SDV metadata in and out."""

@@ -1,0 +1,122 @@
+"""Settings that belong together, by name, and how the length of training follows from the table."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from wgan_aug.errors import InvalidParameterError, did_you_mean
+
+__all__ = ["PRESETS", "Preset", "find_preset"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """Settings of networks and training.
+
+    Args:
+        updates: generator updates for a table of 10 000 rows.
+        scale_rows: the exponent with which updates grow with rows.
+        batch_size: rows of each step.
+        n_critic: critic steps an update.
+        gp_weight: weight of the gradient penalty.
+        learning_rate: of both Adams.
+        betas: Adam's decay rates.
+        decay: how the rate falls.
+        ema_decay: of the average that samples.
+        noise_dim: width of the noise.
+        generator_layers: widths of the generator's hidden layers.
+        critic_layers: widths of the critic's hidden layers.
+        generator_norm: layer-normalise the generator.
+        generator_skip: concatenate inputs to outputs in the generator.
+        numeric_encoding: what "auto" means.
+    """
+
+    updates: int = 1200
+    scale_rows: float = 0.5
+    batch_size: int = 500
+    n_critic: int = 2
+    gp_weight: float = 1.0
+    learning_rate: float = 4e-3
+    betas: tuple[float, float] = (0.0, 0.99)
+    decay: Literal["cosine", "none"] = "cosine"
+    ema_decay: float = 0.999
+    noise_dim: int = 128
+    generator_layers: tuple[int, ...] = (256, 256)
+    critic_layers: tuple[int, ...] = (256, 256)
+    generator_norm: bool = True
+    generator_skip: bool = True
+    numeric_encoding: str = "auto"
+
+    def with_given(self, given: Mapping[str, Any]) -> Preset:
+        """Return the preset with the options that were given, those that are not None, in place of its own."""
+        return dataclasses.replace(self, **{name: value for name, value in given.items() if value is not None})
+
+    def count_updates(self, rows: int, epochs: float | None) -> int:
+        """Return the generator updates for a table.
+
+        Args:
+            rows: rows of the table.
+            epochs: passes of the critic over the rows; None lets the number of rows decide.
+        """
+        if epochs is not None:
+            return max(1, math.ceil(epochs * rows / (self.n_critic * self.batch_size)))
+        return max(1, round(self.updates * min(4.0, max(0.25, (rows / 10_000) ** self.scale_rows))))
+
+
+_BALANCED = Preset()
+PRESETS: dict[str, Preset] = {
+    "fast": dataclasses.replace(_BALANCED, updates=250),
+    "balanced": _BALANCED,
+    "best": dataclasses.replace(_BALANCED, updates=12_000),
+    "paper": Preset(
+        updates=10_000,
+        scale_rows=0.0,
+        batch_size=64,
+        n_critic=5,
+        gp_weight=10.0,
+        learning_rate=1e-4,
+        betas=(0.0, 0.9),
+        decay="none",
+        generator_layers=(512, 512, 512),
+        critic_layers=(512, 512, 512),
+        generator_norm=False,
+        generator_skip=False,
+    ),
+    "toy": Preset(
+        updates=3000,
+        scale_rows=0.0,
+        batch_size=256,
+        n_critic=5,
+        gp_weight=0.1,
+        learning_rate=1e-4,
+        betas=(0.5, 0.9),
+        decay="none",
+        noise_dim=2,
+        generator_layers=(512, 512, 512),
+        critic_layers=(512, 512, 512),
+        generator_norm=False,
+        generator_skip=False,
+        numeric_encoding="affine",
+    ),
+}
+"""`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""
+
+
+def find_preset(name: str) -> Preset:
+    """Return a preset by its name.
+
+    Raises:
+        InvalidParameterError: for an unknown name, with the known ones.
+
+    Examples:
+        >>> find_preset("paper").n_critic
+        5
+    """
+    if name not in PRESETS:
+        raise InvalidParameterError(
+            f"preset is {name!r}; allowed are {', '.join(map(repr, PRESETS))}.{did_you_mean(name, PRESETS)}"
+        )
+    return PRESETS[name]

@@ -1,0 +1,645 @@
+"""`WGANGPSynthesizer`: learn a table, sample rows like it."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
+
+from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
+from wgan_aug.errors import (
+    DataWarning,
+    InvalidDataError,
+    InvalidParameterError,
+    ModelFormatError,
+    TrainingError,
+    did_you_mean,
+    join_problems,
+)
+from wgan_aug.losses.objectives import find_objective
+from wgan_aug.networks.mlp import CRITIC_NORMS, MLPCritic, MLPGenerator
+from wgan_aug.persistence import read_folder, write_folder
+from wgan_aug.schema.columns import TableSchema
+from wgan_aug.schema.inference import Override, infer_schema, resolve_columns
+from wgan_aug.schema.values import value_from_json, value_to_json
+from wgan_aug.synthesizers.containers import Container, to_frame
+from wgan_aug.synthesizers.presets import Preset, find_preset
+from wgan_aug.training.data import DeviceTable, ranks
+from wgan_aug.training.devices import find_device, new_generator, seeded
+from wgan_aug.training.figures import sliced_wasserstein
+from wgan_aug.training.loop import NonFiniteError, Progress, train
+from wgan_aug.training.state import TrainingSettings, TrainingState
+
+__all__ = ["WGANGPSynthesizer"]
+
+PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
+_BATCH_ROWS = 8_192  # rows in one pass of the generator
+ARCHITECTURES = ("mlp",)
+
+
+class WGANGPSynthesizer(BaseEstimator):
+    """Learn a table with a Wasserstein GAN with gradient penalty, and sample rows like it.
+
+    Args:
+        loss: the objective; `"wgan-gp"`.
+        architecture: the networks; `"mlp"`.
+        critic_norm: normalisation of the critic: `"layer"`, `"none"` or `"spectral"`.
+        preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
+            WGAN-GP paper and `"toy"` for those of its toy distributions. Options given below win over it.
+        epochs: passes of the critic over the rows; None lets preset and rows decide.
+        batch_size: rows of each step.
+        n_critic: critic steps for each generator step.
+        gp_weight: weight of the gradient penalty.
+        learning_rate: of both Adam optimisers.
+        categorical_features: columns to take as categories: names, positions, or a boolean mask.
+        numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns or a dict by column.
+        schema: kinds by column name (`{"zip": "categorical"}`), or a whole `TableSchema`.
+        target: the column that users of the data predict. `fit(X, y)` learns `y` as one further column.
+        device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
+        random_state: an int, a numpy generator or None. With an int, the same data give the same model, and
+            `sample` the same rows each time it is called without a seed of its own.
+        verbose: 0 is silent; 1 writes a line on stderr ten times during `fit`, 2 after every block of updates.
+
+    Attributes:
+        schema_: what each column is, a `TableSchema`.
+        history_: one row an update: losses, Wasserstein estimate, penalty, gradient norm.
+        n_features_in_: columns of `X`.
+        feature_names_in_: their names, where all are strings.
+        updates_: updates done.
+
+    References:
+        Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
+
+    Examples:
+        >>> frame = pd.DataFrame({"age": [31, 44, 52, 29] * 25, "sex": ["f", "m", "f", "f"] * 25})
+        >>> model = WGANGPSynthesizer(epochs=5, random_state=0).fit(frame)
+        >>> model.sample(3).dtypes.equals(frame.dtypes)
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: str = "wgan-gp",
+        architecture: str = "mlp",
+        critic_norm: str = "layer",
+        preset: str = "balanced",
+        epochs: float | None = None,
+        batch_size: int | None = None,
+        n_critic: int | None = None,
+        gp_weight: float | None = None,
+        learning_rate: float | None = None,
+        categorical_features: Any = None,
+        numeric_encoding: str | Mapping[Any, str] = "auto",
+        schema: TableSchema | Mapping[Any, Override] | None = None,
+        target: Any = None,
+        device: str | torch.device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.loss = loss
+        self.architecture = architecture
+        self.critic_norm = critic_norm
+        self.preset = preset
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.n_critic = n_critic
+        self.gp_weight = gp_weight
+        self.learning_rate = learning_rate
+        self.categorical_features = categorical_features
+        self.numeric_encoding = numeric_encoding
+        self.schema = schema
+        self.target = target
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # ---- fit: check, encode, train, remember
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        discrete_columns: Iterable[Any] | None = None,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Self:
+        """Learn a table.
+
+        Args:
+            X: rows, shape (rows, columns): a pandas, polars or pyarrow frame, or an array. At least two rows.
+            y: one further column, learned jointly and sampled last; named by its Series, else by `target`.
+            discrete_columns: another name for `categorical_features`.
+            on_progress: called with a `Progress` after every block of updates.
+
+        Returns:
+            the fitted synthesizer.
+
+        Raises:
+            InvalidParameterError: for an option that is not allowed.
+            InvalidDataError: for a table that cannot be learned.
+            DataTypeError: for a container or cells of an unsupported type.
+            TrainingError: if the losses stay non-finite.
+        """
+        preset = self._check_options()
+        device = find_device(self.device)
+        frame = self._check_data(X, y)
+        self.seed_ = _find_seed(self.random_state)
+        encoder = self._encode(frame, preset, discrete_columns)
+        settings = self._plan(preset, len(frame))
+        state = self._build(encoder, preset, settings, device)
+        data = _to_device(encoder, frame, device)
+        del frame
+        listeners = [call for call in (on_progress, self._reporter()) if call is not None]
+        objective = find_objective(self.loss)(gp_weight=preset.gp_weight)
+        try:
+            history = train(state, data, objective, settings, lambda p: [call(p) for call in listeners] and None)
+        except NonFiniteError as error:
+            raise TrainingError(_explain(error, encoder)) from error
+        self._remember(encoder, preset, state, history.names, history.table())
+        return self
+
+    def _check_options(self) -> Preset:
+        """Return the preset with the given options in it; raise for all mistakes at once."""
+        problems: list[str] = []
+        for check in (lambda: find_objective(self.loss), lambda: find_preset(self.preset)):
+            try:
+                check()
+            except InvalidParameterError as error:
+                problems.append(str(error))
+        problems += _not_among("architecture", self.architecture, ARCHITECTURES)
+        problems += _not_among("critic_norm", self.critic_norm, tuple(CRITIC_NORMS))
+        problems += _not_a_number("epochs", self.epochs, above=0)
+        problems += _not_a_number("batch_size", self.batch_size, above=0, whole=True)
+        problems += _not_a_number("n_critic", self.n_critic, above=0, whole=True)
+        problems += _not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
+        problems += _not_a_number("learning_rate", self.learning_rate, above=0)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        given = ("batch_size", "n_critic", "gp_weight", "learning_rate")
+        return find_preset(self.preset).with_given({name: getattr(self, name) for name in given})
+
+    def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
+        """Return the frame to learn, with y as its last column; remember the container."""
+        frame, self._container = to_frame(X)
+        _check_feature_names(self, X if self._container.kind == "pandas" else None, reset=True)
+        _check_frame(frame)
+        self.n_features_in_ = frame.shape[1]
+        self.y_name_ = None
+        if y is not None:
+            frame, self.y_name_ = _append_target(frame, y, self.target)
+        elif self.target is not None:
+            resolve_columns(frame, [self.target], "target")
+        return frame
+
+    def _encode(self, frame: pd.DataFrame, preset: Preset, discrete_columns: Iterable[Any] | None) -> TableEncoder:
+        categorical = resolve_columns(frame, self.categorical_features, "categorical_features")
+        categorical += resolve_columns(frame, discrete_columns, "discrete_columns")
+        check_numeric_encoding(self.numeric_encoding, list(frame.columns))
+        schema = infer_schema(frame, self.schema, categorical)
+        _warn_of(schema)
+        encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
+        encoder = TableEncoder(schema, encoding).fit(frame)
+        if encoder.layout.n_features == 0:
+            raise InvalidDataError(
+                "There is nothing to learn: every column is constant, missing or an identifier "
+                f"({', '.join(f'{c.name!r}: {c.kind}' for c in schema)})."
+            )
+        return encoder
+
+    def _plan(self, preset: Preset, rows: int) -> TrainingSettings:
+        if self.batch_size is not None and preset.batch_size > rows:
+            warnings.warn(
+                f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
+                DataWarning,
+                stacklevel=3,
+            )
+        return TrainingSettings(
+            updates=preset.count_updates(rows, self.epochs),
+            batch_size=min(preset.batch_size, rows),
+            n_critic=preset.n_critic,
+            learning_rate=preset.learning_rate,
+            critic_learning_rate=preset.learning_rate,
+            betas=preset.betas,
+            decay=preset.decay,
+            ema_decay=preset.ema_decay,
+        )
+
+    def _build(
+        self, encoder: TableEncoder, preset: Preset, settings: TrainingSettings, device: torch.device
+    ) -> TrainingState:
+        generator, critic = _networks(encoder, preset, self.critic_norm, self.seed_)
+        generator.start_at(encoder.layout)
+        rng = new_generator(self.seed_, device)
+        return TrainingState(generator.to(device), critic.to(device), settings, rng)
+
+    def _reporter(self) -> Callable[[Progress], None] | None:
+        if not self.verbose:
+            return None
+        done = [0]
+
+        def report(progress: Progress) -> None:
+            tenth = 10 * progress.update // progress.updates
+            if self.verbose > 1 or tenth > done[0]:
+                done[0] = tenth
+                figures = ", ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
+                sys.stderr.write(f"update {progress.update}/{progress.updates}: {figures}\n")
+
+        return report
+
+    def _remember(
+        self, encoder: TableEncoder, preset: Preset, state: TrainingState, names: Sequence[str], figures: np.ndarray
+    ) -> None:
+        self.schema_ = encoder.schema
+        self.encoder_ = encoder
+        self.generator_ = state.average
+        self.critic_ = state.critic.eval().requires_grad_(False)
+        self.updates_ = state.update
+        self._resolved = preset
+        history = pd.DataFrame(figures, columns=pd.Index(list(names)))
+        history.insert(0, "update", np.arange(1, len(history) + 1))
+        self.history_ = history
+
+    # ---- after fit
+
+    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
+        """Draw new rows.
+
+        Args:
+            n_samples: how many, an integer of at least 0.
+            random_state: an int or numpy generator for these rows; None takes the constructor's.
+
+        Returns:
+            a container like the one fitted, shape (n_samples, columns), with its columns, order and dtypes. `y`,
+            if it was given to `fit`, is the last column.
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidParameterError: for a count that is negative or no integer.
+        """
+        parts = list(self.sample_parts(n_samples, random_state=random_state))
+        frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        return self._container.restore(frame)
+
+    def sample_parts(self, n_samples: int, *, random_state: Any = None) -> Iterator[pd.DataFrame]:
+        """Draw new rows in parts of at most 65 536, for more rows than memory holds.
+
+        Args:
+            n_samples: how many in all, an integer of at least 0.
+            random_state: as in `sample`, and the rows are the same as its.
+
+        Yields:
+            pandas frames; a single empty one for no rows.
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidParameterError: for a count that is negative or no integer.
+        """
+        check_is_fitted(self)
+        problems = _not_a_number("n_samples", n_samples, above=0, whole=True, equal=True)
+        if n_samples is None or problems:
+            raise InvalidParameterError(problems[0] if problems else "n_samples is None; give an integer.")
+        seed = self._sampling_seed(random_state)
+        starts = range(0, max(1, int(n_samples)), PART_ROWS)
+        return (self._sample_part(seed, k, s, min(PART_ROWS, int(n_samples) - s)) for k, s in enumerate(starts))
+
+    def _sampling_seed(self, random_state: Any) -> int:
+        if random_state is not None:
+            return _find_seed(random_state)
+        return self.seed_ if isinstance(self.random_state, numbers.Integral) else _find_seed(self.random_state)
+
+    @torch.inference_mode()
+    def _sample_part(self, seed: int, part: int, first_row: int, rows: int) -> pd.DataFrame:
+        words = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
+        device = next(self.generator_.parameters()).device
+        torch_rng = new_generator(int(words[0] >> np.uint64(1)), device)
+        states: list[np.ndarray] = []
+        codes: list[np.ndarray] = []
+        for start in range(0, max(rows, 1), _BATCH_ROWS):
+            size = min(_BATCH_ROWS, rows - start)
+            noise = torch.randn(size, self.generator_.noise_dim, generator=torch_rng, device=device)
+            state, scalars = self.generator_.head.choose(self.generator_.raw(noise), torch_rng)
+            states.append(state.cpu().numpy())
+            codes.append(ranks(scalars, self.encoder_.layout).cpu().numpy().astype(np.float64))
+        code = np.concatenate(codes)
+        encoded = EncodedTable(np.concatenate(states), code, code)
+        return self.encoder_.inverse_transform(encoded, np.random.default_rng(int(words[1])), first_row)
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Return the critic's score of each row: higher where it finds rows more like the real ones.
+
+        Scores compare rows under one model; they have no unit and no zero of their own. Columns learned from `y` that
+        `X` does not have count with their average code.
+
+        Args:
+            X: rows, shape (rows, columns), with the fitted columns.
+
+        Returns:
+            float64 array, shape (rows,).
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidDataError: if columns are missing.
+        """
+        features = self._features(X)
+        with torch.inference_mode():
+            scores = [self.critic_(part) for part in features.split(_BATCH_ROWS)]
+        return torch.cat(scores).cpu().numpy().astype(np.float64)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return how near a fresh sample is to held-out rows: minus a sliced Wasserstein distance, so 0 is best.
+
+        The distance is taken between encoded rows, with as many generated rows as there are rows. It is a figure for
+        model selection (`GridSearchCV`), not for reports.
+
+        Args:
+            X: held-out rows, shape (rows, columns), with the fitted columns.
+            y: their target, where `fit` had one.
+
+        Raises:
+            NotFittedError: before `fit`.
+        """
+        check_is_fitted(self)
+        frame = to_frame(X)[0]
+        if self.y_name_ is not None and y is not None:
+            frame = _append_target(frame, y, self.y_name_)[0]
+        real = self._features(frame)
+        rows = pd.concat(list(self.sample_parts(len(real), random_state=0)), ignore_index=True)
+        wanted = [name for name in self.schema_.names if name in frame.columns]
+        generated = self._features(rows[wanted])
+        return -sliced_wasserstein(real, generated, new_generator(0, real.device))
+
+    def _features(self, X: Any) -> torch.Tensor:
+        check_is_fitted(self)
+        names = [name for name in self.schema_.names if name != self.y_name_]
+        frame, container = to_frame(X, names)
+        if container.kind == "pandas":
+            frame = self._known_columns(frame)
+        else:
+            _check_n_features(self, frame, reset=False)
+        device = next(self.critic_.parameters()).device
+        lacking = self.y_name_ is not None and self.y_name_ not in frame.columns
+        if lacking:
+            blank = self.encoder_.placeholder(self.y_name_, len(frame))
+            frame = pd.concat([frame.reset_index(drop=True), blank], axis=1)
+        data = _to_device(self.encoder_, frame[self.schema_.names], device)
+        features = data.middle(torch.arange(len(frame), device=device))
+        if lacking:
+            average = np.append(self.encoder_.layout.frequencies, np.zeros(self.encoder_.layout.n_scalars))
+            owned = [i for i, name in enumerate(self.encoder_.feature_columns()) if name == self.y_name_]
+            features[:, owned] = torch.from_numpy(average[owned]).to(features)
+        return features
+
+    def _known_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the fitted columns of a frame, in the fitted order; y may be absent."""
+        wanted = [n for n in self.schema_.names if n != self.y_name_ or n in frame.columns]
+        lacking = [name for name in wanted if name not in frame.columns]
+        if lacking:
+            raise InvalidDataError(
+                f"The data lack {len(lacking)} of the {len(wanted)} fitted columns: {', '.join(map(repr, lacking))}."
+                f"{did_you_mean(lacking[0], frame.columns)}"
+            )
+        return frame[wanted]
+
+    def get_loss_values(self) -> pd.DataFrame:
+        """Return generator and critic loss by update, in the columns that users of CTGAN know."""
+        check_is_fitted(self)
+        names = {"update": "Epoch", "generator_loss": "Generator Loss", "critic_loss": "Discriminator Loss"}
+        return self.history_.rename(columns=names)[list(names.values())]
+
+    # ---- models on disk
+
+    def save(self, path: str | Path) -> None:
+        """Save the model as a folder of JSON and safetensors, whole or not at all; an earlier model is replaced.
+
+        Raises:
+            NotFittedError: before `fit`.
+            OutputExistsError: if something that is no model is in the way.
+        """
+        check_is_fitted(self)
+        write_folder(path, self._document(), {"history.csv": self.history_.to_csv(index=False)})
+
+    def _document(self) -> dict[str, Any]:
+        params = {name: _param_to_json(name, value) for name, value in self.get_params(deep=False).items()}
+        return {
+            "class": type(self).__name__,
+            "params": params,
+            "seed": self.seed_,
+            "y_name": value_to_json(self.y_name_),
+            "n_features_in": self.n_features_in_,
+            "feature_names_in": list(getattr(self, "feature_names_in_", [])),
+            "container": self._container.to_json(),
+            "encoder": self.encoder_.to_json(),
+            "preset": vars(self._resolved),
+            "updates": self.updates_,
+            "generator": _weights(self.generator_),
+            "critic": _weights(self.critic_),
+            "history": {"names": list(self.history_.columns), "rows": self.history_.to_numpy(dtype=np.float64)},
+        }
+
+    @classmethod
+    def load(cls, path: str | Path, device: str | torch.device = "auto") -> Self:
+        """Load a saved model, on any device.
+
+        Raises:
+            FileNotFoundError: if there is nothing.
+            ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
+        """
+        document = read_folder(path)
+        if document.get("class") != cls.__name__:
+            raise ModelFormatError(f"{path} holds a {document.get('class')!r}, not a {cls.__name__}.")
+        place = find_device(device)
+        try:
+            return cls._from_document(document, place, device)
+        except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+            raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+
+    @classmethod
+    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
+        params = {name: _param_from_json(value) for name, value in document["params"].items()}
+        model = cls(**params | {"device": device})
+        model.seed_, model.updates_ = document["seed"], document["updates"]
+        model.y_name_ = value_from_json(document["y_name"])
+        model.n_features_in_ = document["n_features_in"]
+        if document["feature_names_in"]:
+            model.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
+        model._container = Container.from_json(document["container"])
+        model.encoder_ = TableEncoder.from_json(document["encoder"])
+        model.schema_ = model.encoder_.schema
+        tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in document["preset"].items()}
+        model._resolved = Preset(**tuples)
+        generator, critic = _networks(model.encoder_, model._resolved, model.critic_norm, 0)
+        for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
+            network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+            network.to(place).eval().requires_grad_(False)
+        model.generator_, model.critic_ = generator, critic
+        history = document["history"]
+        model.history_ = pd.DataFrame(history["rows"], columns=pd.Index(history["names"])).astype({"update": np.int64})
+        return model
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+# ---- checks
+
+
+def _check_frame(frame: pd.DataFrame) -> None:
+    """Refuse frames that no synthesizer can learn, all reasons in one error."""
+    problems: list[str] = []
+    rows, columns = frame.shape
+    if columns == 0:
+        problems.append(f"Found array with 0 feature(s) (shape={frame.shape}) while a minimum of 1 is required.")
+    if rows == 0:
+        problems.append(f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 2 is required.")
+    if rows == 1:
+        problems.append("The data have 1 sample (n_samples = 1); a minimum of 2 is required.")
+    doubled = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if doubled:
+        problems.append(f"Column names must differ; these come more than once: {', '.join(map(repr, doubled))}.")
+    if problems:
+        raise InvalidDataError(join_problems(problems))
+
+
+def _append_target(frame: pd.DataFrame, y: Any, target: Any) -> tuple[pd.DataFrame, Any]:
+    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    named = getattr(y, "name", None)
+    name = named if named is not None else ("y" if target is None else target)
+    series = y.reset_index(drop=True) if isinstance(y, pd.Series) else pd.Series(_flat(y))
+    if len(series) != len(frame):
+        raise InvalidDataError(f"X has {len(frame)} rows, y has {len(series)}; they must be equal.")
+    if name in frame.columns:
+        raise InvalidDataError(f"y is named {name!r}, and X has a column of that name; drop one, or rename y.")
+    return pd.concat([frame.reset_index(drop=True), series.rename(name)], axis=1), name
+
+
+def _flat(y: Any) -> np.ndarray:
+    values = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise InvalidDataError(f"y has shape {values.shape}; it must be one column.")
+    return values.astype(object) if values.dtype.kind in "US" else values
+
+
+def _not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
+    if value in allowed:
+        return []
+    reason = ""
+    if option == "critic_norm" and "batch" in str(value):
+        reason = " Batch normalisation makes a row's score depend on the other rows, and voids a penalty taken row by row."
+    return [f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(value, allowed)}"]
+
+
+def _not_a_number(
+    option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False
+) -> list[str]:
+    """Say what is wrong with a numeric option; None is never wrong."""
+    if value is None:
+        return []
+    kind = numbers.Integral if whole else numbers.Real
+    fine = isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+    fine = fine and math.isfinite(float(value)) and (value >= above if equal else value > above)
+    wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
+    return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
+
+
+def _warn_of(schema: TableSchema) -> None:
+    missing = [repr(c.name) for c in schema if c.kind == "missing"]
+    identifiers = [repr(c.name) for c in schema if c.kind == "identifier"]
+    if missing:
+        warnings.warn(f"All values are missing, and stay so, in: {', '.join(missing)}.", DataWarning, stacklevel=4)
+    if identifiers:
+        warnings.warn(
+            f"Taken as identifiers, not learned but made anew: {', '.join(identifiers)}. "
+            "Declare them in schema= or categorical_features= to have them learned.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:
+    owners = encoder.feature_columns()
+    suspects = list(dict.fromkeys(repr(owners[feature]) for feature in error.features))[:3]
+    return (
+        f"{error}. The columns with the largest encoded values are {', '.join(suspects)}: look for extreme values "
+        "there, use numeric_encoding='quantile', or lower learning_rate."
+    )
+
+
+# ---- parts
+
+
+def _find_seed(random_state: Any) -> int:
+    """Return an int seed from an int, a generator or None."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        if random_state < 0:
+            raise InvalidParameterError(f"random_state is {random_state}; it must be an integer of at least 0.")
+        return int(random_state)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**32))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    raise InvalidParameterError(f"random_state is {random_state!r}; give an int, a numpy Generator or None.")
+
+
+def _networks(
+    encoder: TableEncoder, preset: Preset, critic_norm: str, seed: int
+) -> tuple[MLPGenerator, MLPCritic]:
+    with seeded(seed):
+        generator = MLPGenerator(
+            encoder.layout,
+            noise_dim=preset.noise_dim,
+            hidden=preset.generator_layers,
+            norm=preset.generator_norm,
+            skip=preset.generator_skip,
+        )
+        return generator, MLPCritic(encoder.layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
+
+
+def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
+    codes = encoder.transform(frame)
+    return DeviceTable(codes.states, codes.low, codes.high, encoder.layout, device)
+
+
+def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
+
+
+def _param_to_json(name: str, value: Any) -> Any:
+    """Write a constructor's parameter; what cannot be written (a generator, a device) is not needed again."""
+    if isinstance(value, TableSchema):
+        return {"schema": value.to_json()}
+    if isinstance(value, Mapping):
+        return {"pairs": [[value_to_json(k), _param_to_json(name, v)] for k, v in value.items()]}
+    if name == "device" or isinstance(value, (np.random.Generator, np.random.RandomState)):
+        return {"value": None if name != "device" else str(value)}
+    if isinstance(value, (set, frozenset, np.ndarray, pd.Index)):
+        value = list(value)
+    return {"value": value_to_json(value)}
+
+
+def _param_from_json(data: Mapping[str, Any]) -> Any:
+    if "schema" in data:
+        return TableSchema.from_json(data["schema"])
+    if "pairs" in data:
+        return {value_from_json(k): _param_from_json(v) for k, v in data["pairs"]}
+    return value_from_json(data["value"])

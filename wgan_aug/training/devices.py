@@ -1,0 +1,55 @@
+"""Devices, and random numbers that leave the global ones alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from wgan_aug.errors import InvalidParameterError
+
+__all__ = ["find_device", "new_generator", "seeded"]
+
+
+def find_device(name: str | torch.device = "auto") -> torch.device:
+    """Return the device of a name; "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        InvalidParameterError: for an unknown device, or one that this machine lacks.
+
+    Examples:
+        >>> find_device("cpu")
+        device(type='cpu')
+    """
+    if isinstance(name, str) and name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError, ValueError):
+        raise InvalidParameterError(f"device is {name!r}; use 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.") from None
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device.type not in present:
+        raise InvalidParameterError(f"device is {name!r}; use 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.")
+    if not present[device.type]:
+        raise InvalidParameterError(
+            f"device is {str(name)!r}, but torch {torch.__version__} finds no such device here; use device='auto' or 'cpu'."
+        )
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise InvalidParameterError(f"device is {str(name)!r}, but there are {torch.cuda.device_count()} CUDA devices.")
+    return device
+
+
+def new_generator(seed: int, device: torch.device) -> torch.Generator:
+    """Return a private random generator on a device."""
+    return torch.Generator(device=device).manual_seed(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run torch's own initialisers from a seed, and put the global generator back as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,197 @@
+"""The training loop: steps in blocks, figures fetched once a block, and a way back when they are not finite."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wgan_aug.errors import TrainingError
+from wgan_aug.losses.objectives import Objective
+from wgan_aug.training.data import DeviceTable
+from wgan_aug.training.state import TrainingSettings, TrainingState
+
+__all__ = ["History", "NonFiniteError", "Progress", "critic_step", "generator_step", "train"]
+
+_log = logging.getLogger(__name__)
+
+
+class NonFiniteError(TrainingError):
+    """Losses stay non-finite; `features` are the inputs with the largest values, worst first."""
+
+    def __init__(self, message: str, features: list[int]) -> None:
+        super().__init__(message)
+        self.features = features
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """What a listener hears after each block.
+
+    Args:
+        update: updates done.
+        updates: updates in all.
+        figures: the block's mean of each figure, by name.
+    """
+
+    update: int
+    updates: int
+    figures: dict[str, float]
+
+
+@dataclasses.dataclass
+class History:
+    """One row an update: the mean of each figure over the update's steps.
+
+    Args:
+        names: the figures' names.
+        rows: float64 arrays of shape (updates of a block, figures).
+    """
+
+    names: tuple[str, ...] = ()
+    rows: list[np.ndarray] = dataclasses.field(default_factory=list[np.ndarray])
+
+    def table(self) -> np.ndarray:
+        """Return all rows, shape (updates, figures)."""
+        return np.concatenate(self.rows) if self.rows else np.empty((0, len(self.names)))
+
+
+def critic_step(state: TrainingState, objective: Objective, real: Tensor) -> dict[str, Tensor]:
+    """Move the critic one step.
+
+    Args:
+        state: networks and optimisers; only the critic changes.
+        objective: its loss.
+        real: features of real rows, shape (batch, features).
+
+    Returns:
+        the figures of the step, detached scalars on the device.
+    """
+    generated, eps = draw_generated(state, len(real)), _uniform(state, len(real))
+    both = state.critic(torch.cat([real, generated]))
+    scores = (both[: len(real)], both[len(real) :])
+    loss, figures = objective.critic_loss(state.critic, real, generated, scores, eps)
+    _descend(state.critic, state.critic_optimiser, loss)
+    return {"critic_loss": loss.detach()} | {name: figure.detach() for name, figure in figures.items()}
+
+
+def generator_step(state: TrainingState, objective: Objective, batch_size: int) -> dict[str, Tensor]:
+    """Move the generator one step, on noise of its own; returns its loss as a detached scalar."""
+    rows = state.generator(_noise(state, batch_size), state.rng)
+    loss = objective.generator_loss(state.critic(rows))
+    _descend(state.generator, state.generator_optimiser, loss)
+    return {"generator_loss": loss.detach()}
+
+
+@torch.no_grad()
+def draw_generated(state: TrainingState, batch_size: int) -> Tensor:
+    """Return generated rows without a graph, shape (batch_size, features)."""
+    return state.generator(_noise(state, batch_size), state.rng)
+
+
+def train(
+    state: TrainingState,
+    data: DeviceTable,
+    objective: Objective,
+    settings: TrainingSettings,
+    on_block: Callable[[Progress], None] | None = None,
+) -> History:
+    """Train until `settings.updates` updates are done.
+
+    Args:
+        state: networks and optimisers, changed in place.
+        data: the rows.
+        objective: the losses.
+        settings: how long, how fast.
+        on_block: hears of each finished block.
+
+    Returns:
+        the figures of every update.
+
+    Raises:
+        NonFiniteError: if a loss stays non-finite after `max_retries` returns to the last good state.
+    """
+    history = History()
+    good, retries = state.snapshot(), 0
+    rows = _shuffled(len(data), settings.batch_size, state.rng)
+    while state.update < settings.updates:
+        block = min(settings.check_every, settings.updates - state.update)
+        names, figures = _run_block(state, data, objective, settings, rows, block)
+        if np.isfinite(figures).all():
+            history.names = names
+            history.rows.append(figures)
+            good, retries = state.snapshot(), 0
+            if on_block is not None:
+                means = dict(zip(names, figures.mean(axis=0).tolist(), strict=True))
+                on_block(Progress(state.update, settings.updates, means))
+            continue
+        retries += 1
+        if retries > settings.max_retries:
+            raise _non_finite(data, good["update"], settings.max_retries)
+        state.restore(good)
+        state.rate_scale /= 2
+        _log.warning("Non-finite figures: back to update %d with half the learning rate.", state.update)
+    return history
+
+
+def _run_block(
+    state: TrainingState,
+    data: DeviceTable,
+    objective: Objective,
+    settings: TrainingSettings,
+    rows: Iterator[Tensor],
+    updates: int,
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Do some updates, then wait for the device once; returns the figures, shape (updates, figures)."""
+    names: tuple[str, ...] = ()
+    figures: list[Tensor] = []
+    for _ in range(updates):
+        state.set_rates(settings, state.update / settings.updates)
+        steps = [critic_step(state, objective, data.batch(next(rows), state.rng)) for _ in range(settings.n_critic)]
+        figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
+        figure |= generator_step(state, objective, settings.batch_size)
+        state.update += 1
+        state.update_average(settings.ema_decay)
+        names = tuple(figure)
+        figures.append(torch.stack(list(figure.values())))
+    return names, torch.stack(figures).cpu().to(torch.float64).numpy()
+
+
+def _shuffled(rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Yield row numbers, shape (batch_size,), epoch after epoch in a new order; an epoch's remainder is left out."""
+    while True:
+        order = torch.randperm(rows, generator=rng, device=rng.device)
+        yield from order[: rows - rows % batch_size].split(batch_size)
+
+
+def _noise(state: TrainingState, batch_size: int) -> Tensor:
+    width: int = state.generator.noise_dim  # type: ignore[assignment]
+    return torch.randn(batch_size, width, generator=state.rng, device=state.device)
+
+
+def _uniform(state: TrainingState, batch_size: int) -> Tensor:
+    return torch.rand(batch_size, generator=state.rng, device=state.device)
+
+
+def _descend(module: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Step along the gradient of this module's parameters alone: no other gradient is computed."""
+    parameters = list(module.parameters())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        parameter.grad = gradient
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+
+
+def _non_finite(data: DeviceTable, update: int, retries: int) -> NonFiniteError:
+    index = torch.arange(min(len(data), 10_000), device=data.device)
+    largest = data.middle(index).abs().amax(0)
+    features = largest.nan_to_num(nan=torch.inf).argsort(descending=True).tolist()
+    return NonFiniteError(
+        f"The losses are not finite after update {update}, and {retries} retries with ever lower learning rates did "
+        "not help",
+        features,
+    )

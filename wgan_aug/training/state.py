@@ -1,0 +1,108 @@
+"""All that training changes: networks, averages, optimisers, random numbers, the count of updates."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+__all__ = ["TrainingSettings", "TrainingState"]
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSettings:
+    """How to train. Training counts updates: one update is `n_critic` critic steps and one generator step.
+
+    Args:
+        updates: how many updates.
+        batch_size: rows of each step.
+        n_critic: critic steps an update.
+        learning_rate: of the generator's Adam.
+        critic_learning_rate: of the critic's Adam.
+        betas: Adam's decay rates.
+        decay: how the rates fall to 0 over the run, or that they do not.
+        ema_decay: of the generator's running average, which is what samples; it ramps up from 0.1.
+        check_every: updates between looks at the figures, which is when the device is waited for.
+        max_retries: times in a row that a non-finite figure is healed by going back and halving the rates.
+    """
+
+    updates: int
+    batch_size: int
+    n_critic: int
+    learning_rate: float
+    critic_learning_rate: float
+    betas: tuple[float, float]
+    decay: Literal["cosine", "none"] = "cosine"
+    ema_decay: float = 0.999
+    check_every: int = 50
+    max_retries: int = 5
+
+
+class TrainingState:
+    """Networks with their optimisers and average.
+
+    Args:
+        generator: with `noise_dim`; called with noise and a random generator.
+        critic: rows to scores.
+        settings: rates and decay.
+        rng: the source of rows, noise and eps, on the networks' device.
+    """
+
+    def __init__(
+        self, generator: nn.Module, critic: nn.Module, settings: TrainingSettings, rng: torch.Generator
+    ) -> None:
+        self.generator, self.critic, self.rng = generator, critic, rng
+        self.average = copy.deepcopy(generator).eval().requires_grad_(False)
+        self.generator_optimiser = _adam(generator, settings.learning_rate, settings.betas)
+        self.critic_optimiser = _adam(critic, settings.critic_learning_rate, settings.betas)
+        self.update = 0
+        self.rate_scale = 1.0
+
+    @property
+    def device(self) -> torch.device:
+        """Where the state lives."""
+        return self.rng.device
+
+    def set_rates(self, settings: TrainingSettings, share: float) -> None:
+        """Set both optimisers' rates for a share of the run in [0, 1]."""
+        factor = self.rate_scale * (0.5 + 0.5 * math.cos(math.pi * share) if settings.decay == "cosine" else 1.0)
+        _set_rate(self.generator_optimiser, settings.learning_rate * factor)
+        _set_rate(self.critic_optimiser, settings.critic_learning_rate * factor)
+
+    def update_average(self, decay: float) -> None:
+        """Move the average towards the generator; early on it forgets faster, so that it has no start to forget."""
+        weight = 1 - min(decay, (1 + self.update) / (10 + self.update))
+        with torch.no_grad():
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateUsage]
+                list(self.average.parameters()), list(self.generator.parameters()), weight
+            )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return a copy of all but the random generator, for `restore`."""
+        return copy.deepcopy({name: part.state_dict() for name, part in self._parts().items()} | {"update": self.update})
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go back to a snapshot."""
+        snapshot = copy.deepcopy(snapshot)
+        for name, part in self._parts().items():
+            part.load_state_dict(snapshot[name])
+        self.update = snapshot["update"]
+
+    def _parts(self) -> dict[str, Any]:
+        names = ("generator", "critic", "average", "generator_optimiser", "critic_optimiser")
+        return {name: getattr(self, name) for name in names}
+
+
+def _adam(module: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:
+    parameters = list(module.parameters())
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    return torch.optim.Adam(parameters, lr=rate, betas=betas, fused=fused)
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
