@@ -1,0 +1,1 @@
+"""The command `wgan-aug`: parse, call, print."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
 
@@ -32,13 +32,15 @@ from wgan_aug.networks.mlp import CRITIC_NORMS, MLPCritic, MLPGenerator
 from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Override, infer_schema, resolve_columns
+from wgan_aug.schema.layout import TableLayout
 from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.containers import Container, to_frame
+from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset, find_preset
 from wgan_aug.training.data import DeviceTable, ranks
 from wgan_aug.training.devices import find_device, new_generator, seeded
 from wgan_aug.training.figures import sliced_wasserstein
-from wgan_aug.training.loop import NonFiniteError, Progress, train
+from wgan_aug.training.loop import History, NonFiniteError, Progress, train
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 __all__ = ["WGANGPSynthesizer"]
@@ -77,6 +79,7 @@ class WGANGPSynthesizer(BaseEstimator):
         n_features_in_: columns of `X`.
         feature_names_in_: their names, where all are strings.
         updates_: updates done.
+        plan_: what was going to be done, a `Plan`.
 
     References:
         Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
@@ -141,7 +144,7 @@ class WGANGPSynthesizer(BaseEstimator):
             X: rows, shape (rows, columns): a pandas, polars or pyarrow frame, or an array. At least two rows.
             y: one further column, learned jointly and sampled last; named by its Series, else by `target`.
             discrete_columns: another name for `categorical_features`.
-            on_progress: called with a `Progress` after every block of updates.
+            on_progress: called with a `Progress` before the first update, when `plan_` is there, and after every block.
 
         Returns:
             the fitted synthesizer.
@@ -152,23 +155,36 @@ class WGANGPSynthesizer(BaseEstimator):
             DataTypeError: for a container or cells of an unsupported type.
             TrainingError: if the losses stay non-finite.
         """
-        preset = self._check_options()
+        frame, plan = self._prepare(X, y, discrete_columns)
         device = find_device(self.device)
-        frame = self._check_data(X, y)
         self.seed_ = _find_seed(self.random_state)
-        encoder = self._encode(frame, preset, discrete_columns)
-        settings = self._plan(preset, len(frame))
-        state = self._build(encoder, preset, settings, device)
-        data = _to_device(encoder, frame, device)
+        self.plan_ = plan
+        state = self._build(plan, device)
+        data = _to_device(plan.encoder, frame, device)
         del frame
-        listeners = [call for call in (on_progress, self._reporter()) if call is not None]
-        objective = find_objective(self.loss)(gp_weight=preset.gp_weight)
+        listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
+        objective = find_objective(self.loss)(gp_weight=plan.preset.gp_weight)
         try:
-            history = train(state, data, objective, settings, lambda p: [call(p) for call in listeners] and None)
+            history = train(state, data, objective, plan.settings, listeners)
         except NonFiniteError as error:
-            raise TrainingError(_explain(error, encoder)) from error
-        self._remember(encoder, preset, state, history.names, history.table())
+            raise TrainingError(_explain(error, plan.encoder)) from error
+        self._remember(plan, state, history)
         return self
+
+    def plan(self, X: Any, y: Any = None, discrete_columns: Iterable[Any] | None = None) -> Plan:
+        """Return what `fit` would do with a table, without training: kinds, encodings, widths, updates, memory.
+
+        Arguments and errors are those of `fit`.
+        """
+        return clone(self)._prepare(X, y, discrete_columns)[1]
+
+    def _prepare(self, X: Any, y: Any, discrete_columns: Iterable[Any] | None) -> tuple[pd.DataFrame, Plan]:
+        preset = self._check_options()
+        find_device(self.device)
+        _find_seed(self.random_state)
+        frame = self._check_data(X, y)
+        encoder = self._encode(frame, preset, discrete_columns)
+        return frame, Plan(len(frame), encoder, preset, self._settings(preset, len(frame)))
 
     def _check_options(self) -> Preset:
         """Return the preset with the given options in it; raise for all mistakes at once."""
@@ -218,7 +234,7 @@ class WGANGPSynthesizer(BaseEstimator):
             )
         return encoder
 
-    def _plan(self, preset: Preset, rows: int) -> TrainingSettings:
+    def _settings(self, preset: Preset, rows: int) -> TrainingSettings:
         if self.batch_size is not None and preset.batch_size > rows:
             warnings.warn(
                 f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
@@ -236,13 +252,12 @@ class WGANGPSynthesizer(BaseEstimator):
             ema_decay=preset.ema_decay,
         )
 
-    def _build(
-        self, encoder: TableEncoder, preset: Preset, settings: TrainingSettings, device: torch.device
-    ) -> TrainingState:
-        generator, critic = _networks(encoder, preset, self.critic_norm, self.seed_)
-        generator.start_at(encoder.layout)
+    def _build(self, plan: Plan, device: torch.device) -> TrainingState:
+        layout = plan.encoder.layout
+        generator, critic = _networks(layout, plan.preset, self.critic_norm, self.seed_)
+        generator.start_at(layout)
         rng = new_generator(self.seed_, device)
-        return TrainingState(generator.to(device), critic.to(device), settings, rng)
+        return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
 
     def _reporter(self) -> Callable[[Progress], None] | None:
         if not self.verbose:
@@ -251,25 +266,24 @@ class WGANGPSynthesizer(BaseEstimator):
 
         def report(progress: Progress) -> None:
             tenth = 10 * progress.update // progress.updates
-            if self.verbose > 1 or tenth > done[0]:
+            if progress.update == 0:
+                sys.stderr.write(f"{self.plan_.describe()}\n")
+            elif self.verbose > 1 or tenth > done[0]:
                 done[0] = tenth
                 figures = ", ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
                 sys.stderr.write(f"update {progress.update}/{progress.updates}: {figures}\n")
 
         return report
 
-    def _remember(
-        self, encoder: TableEncoder, preset: Preset, state: TrainingState, names: Sequence[str], figures: np.ndarray
-    ) -> None:
-        self.schema_ = encoder.schema
-        self.encoder_ = encoder
+    def _remember(self, plan: Plan, state: TrainingState, history: History) -> None:
+        self.schema_ = plan.encoder.schema
+        self.encoder_ = plan.encoder
         self.generator_ = state.average
         self.critic_ = state.critic.eval().requires_grad_(False)
         self.updates_ = state.update
-        self._resolved = preset
-        history = pd.DataFrame(figures, columns=pd.Index(list(names)))
-        history.insert(0, "update", np.arange(1, len(history) + 1))
-        self.history_ = history
+        figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
+        figures.insert(0, "update", np.arange(1, len(figures) + 1))
+        self.history_ = figures
 
     # ---- after fit
 
@@ -441,7 +455,9 @@ class WGANGPSynthesizer(BaseEstimator):
             "feature_names_in": list(getattr(self, "feature_names_in_", [])),
             "container": self._container.to_json(),
             "encoder": self.encoder_.to_json(),
-            "preset": vars(self._resolved),
+            "preset": vars(self.plan_.preset),
+            "settings": vars(self.plan_.settings),
+            "rows": self.plan_.rows,
             "updates": self.updates_,
             "generator": _weights(self.generator_),
             "critic": _weights(self.critic_),
@@ -477,9 +493,10 @@ class WGANGPSynthesizer(BaseEstimator):
         model._container = Container.from_json(document["container"])
         model.encoder_ = TableEncoder.from_json(document["encoder"])
         model.schema_ = model.encoder_.schema
-        tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in document["preset"].items()}
-        model._resolved = Preset(**tuples)
-        generator, critic = _networks(model.encoder_, model._resolved, model.critic_norm, 0)
+        preset = Preset(**_tuples(document["preset"]))
+        settings = TrainingSettings(**_tuples(document["settings"]))
+        model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
+        generator, critic = _networks(model.encoder_.layout, preset, model.critic_norm, 0)
         for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
             network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
             network.to(place).eval().requires_grad_(False)
@@ -602,17 +619,17 @@ def _find_seed(random_state: Any) -> int:
 
 
 def _networks(
-    encoder: TableEncoder, preset: Preset, critic_norm: str, seed: int
+    layout: TableLayout, preset: Preset, critic_norm: str, seed: int
 ) -> tuple[MLPGenerator, MLPCritic]:
     with seeded(seed):
         generator = MLPGenerator(
-            encoder.layout,
+            layout,
             noise_dim=preset.noise_dim,
             hidden=preset.generator_layers,
             norm=preset.generator_norm,
             skip=preset.generator_skip,
         )
-        return generator, MLPCritic(encoder.layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
+        return generator, MLPCritic(layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
 
 
 def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
@@ -622,6 +639,11 @@ def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device)
 
 def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
     return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo what JSON does to tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _param_to_json(name: str, value: Any) -> Any:

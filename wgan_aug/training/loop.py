@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -30,12 +30,12 @@ class NonFiniteError(TrainingError):
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """What a listener hears after each block.
+    """What a listener hears before the first update and after each block.
 
     Args:
         update: updates done.
         updates: updates in all.
-        figures: the block's mean of each figure, by name.
+        figures: the block's mean of each figure, by name; empty before the first update.
     """
 
     update: int
@@ -98,7 +98,7 @@ def train(
     data: DeviceTable,
     objective: Objective,
     settings: TrainingSettings,
-    on_block: Callable[[Progress], None] | None = None,
+    listeners: Sequence[Callable[[Progress], None]] = (),
 ) -> History:
     """Train until `settings.updates` updates are done.
 
@@ -107,7 +107,7 @@ def train(
         data: the rows.
         objective: the losses.
         settings: how long, how fast.
-        on_block: hears of each finished block.
+        listeners: hear of the start, with no figures, and of each finished block.
 
     Returns:
         the figures of every update.
@@ -118,6 +118,7 @@ def train(
     history = History()
     good, retries = state.snapshot(), 0
     rows = _shuffled(len(data), settings.batch_size, state.rng)
+    _tell(listeners, Progress(state.update, settings.updates, {}))
     while state.update < settings.updates:
         block = min(settings.check_every, settings.updates - state.update)
         names, figures = _run_block(state, data, objective, settings, rows, block)
@@ -125,9 +126,8 @@ def train(
             history.names = names
             history.rows.append(figures)
             good, retries = state.snapshot(), 0
-            if on_block is not None:
-                means = dict(zip(names, figures.mean(axis=0).tolist(), strict=True))
-                on_block(Progress(state.update, settings.updates, means))
+            means = dict(zip(names, figures.mean(axis=0).tolist(), strict=True))
+            _tell(listeners, Progress(state.update, settings.updates, means))
             continue
         retries += 1
         if retries > settings.max_retries:
@@ -136,6 +136,11 @@ def train(
         state.rate_scale /= 2
         _log.warning("Non-finite figures: back to update %d with half the learning rate.", state.update)
     return history
+
+
+def _tell(listeners: Sequence[Callable[[Progress], None]], progress: Progress) -> None:
+    for listener in listeners:
+        listener(progress)
 
 
 def _run_block(

@@ -1,0 +1,176 @@
+"""`wgan-aug`: the commands, and how their errors end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from .progress import say
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="wgan-aug",
+    help="Learn a table with a Wasserstein GAN with gradient penalty, and write rows like it.",
+    epilog="Errors are one line on stderr; add --traceback to any command to see where one came from. "
+    "Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 interrupted, 143 terminated.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="csv, tsv (or these with .gz), parquet, or - for csv on stdin.")]
+Target = Annotated[str | None, typer.Option(help="The column that users of the data predict.")]
+Categorical = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")]
+Delimiter = Annotated[str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")]
+Missing = Annotated[list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")]
+Seed = Annotated[int | None, typer.Option(help="Random seed: the same seed gives the same result.")]
+Preset = Annotated[str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")]
+Epochs = Annotated[float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes; errors still show.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def demo(
+    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the model and the synthetic rows.")] = "wgan-aug-demo",
+    rows: Annotated[int, typer.Option(help="Rows of the Adult census table to learn from.")] = 10_000,
+    preset: Preset = "fast",
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Learn the bundled Adult census table, write synthetic rows, and show them beside the real ones."""
+    from .commands import run_demo
+
+    run_demo(output, rows, preset, seed, device, quiet)
+
+
+@app.command()
+def inspect(
+    data: Data,
+    target: Target = None,
+    categorical: Categorical = None,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    preset: Preset = "balanced",
+    as_json: AsJson = False,
+) -> None:
+    """Show the plan for a table: each column's kind, encoding and width, warnings, updates and memory."""
+    from .commands import run_inspect
+
+    run_inspect(data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset)
+
+
+@app.command()
+def fit(
+    data: Data,
+    output: Annotated[str | None, typer.Option("-o", "--output", metavar="MODEL", help="Model folder; DATA's stem + '-model' beside it where not given.")] = None,
+    target: Target = None,
+    categorical: Categorical = None,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    epochs: Epochs = None,
+    preset: Preset = "balanced",
+    seed: Seed = None,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Learn a table and save the model as a folder."""
+    from .commands import run_fit
+
+    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
+    run_fit(data, output, delimiter, missing or [], quiet, force, **options, seed=seed, device=device)
+
+
+@app.command()
+def sample(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder.")],
+    n: Annotated[str, typer.Option("-n", "--rows", metavar="N", help="How many rows; 1e6 and 1_000_000 are numbers too.")],
+    output: Annotated[str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")] = "-",
+    seed: Seed = None,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Write synthetic rows from a saved model."""
+    from .commands import run_sample
+
+    run_sample(model, n, output, seed, device, quiet, force)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    traceback = "--traceback" in words
+    signal.signal(signal.SIGTERM, _terminate)
+    warnings.showwarning = _show_warning
+    try:
+        result: Any = app([w for w in words if w != "--traceback"], prog_name="wgan-aug", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:  # every end of the program passes here
+        if traceback and not isinstance(error, SystemExit):
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.exit(_finish(error))
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _finish(error: BaseException) -> int:
+    """Say in one line what ended the command; return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, BrokenPipeError):  # the reader of our stdout has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        say("Interrupted; nothing was written.")
+        return 130
+    if isinstance(error, _Terminated):
+        say("Terminated; nothing was written.")
+        return 143
+    text, code = _describe(error)
+    say("Error: " + " ".join(text.split()))
+    return code
+
+
+def _describe(error: BaseException) -> tuple[str, int]:
+    """Return an error's text and its exit code: 2 for what the user gave, 1 for all else."""
+    from wgan_aug.errors import TrainingError, WganAugError
+
+    if hasattr(error, "format_message"):  # the parser's own
+        return str(error.format_message()), 2  # type: ignore[attr-defined]
+    if isinstance(error, TrainingError):
+        return str(error), 1
+    if isinstance(error, (WganAugError, FileNotFoundError, IsADirectoryError, NotADirectoryError)):
+        return str(error), 2
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1
+    return f"{type(error).__name__}: {error}", 1
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+    from wgan_aug.errors import DataWarning
+
+    if issubclass(category, DataWarning):
+        say("Warning: " + " ".join(str(message).split()))
+
+
+if __name__ == "__main__":
+    main()

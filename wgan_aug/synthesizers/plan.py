@@ -1,0 +1,108 @@
+"""What `fit` is going to do with a table, before the first step."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from wgan_aug.encoding.columns import ColumnEncoder, IdentifierEncoder, LevelEncoder, NumericEncoder
+from wgan_aug.encoding.table import TableEncoder
+from wgan_aug.schema.values import JSON
+from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.training.state import TrainingSettings
+
+__all__ = ["Plan"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Columns, widths, updates and memory.
+
+    Args:
+        rows: rows to learn from.
+        encoder: the fitted encoder.
+        preset: sizes of the networks.
+        settings: length of the training.
+    """
+
+    rows: int
+    encoder: TableEncoder
+    preset: Preset
+    settings: TrainingSettings
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
+        frame = self.encoder.schema.to_frame()
+        frame.insert(3, "encoding", [_describe(e) for e in self.encoder.encoders])
+        frame.insert(4, "width", [_width(e) for e in self.encoder.encoders])
+        return frame
+
+    @property
+    def memory_bytes(self) -> int:
+        """Estimate the memory that training takes on its device: codes, networks with optimisers, one batch."""
+        layout = self.encoder.layout
+        codes = self.rows * (4 * layout.n_blocks + 8 * layout.n_scalars)
+        generator = _mlp_weights(self.preset.noise_dim, self.preset.generator_layers, layout.n_features, True)
+        critic = _mlp_weights(layout.n_features, self.preset.critic_layers, 1, False)
+        activations = 12 * self.settings.batch_size * (layout.n_features + sum(self.preset.critic_layers))
+        return codes + 4 * (5 * generator + 4 * critic + activations)
+
+    def describe(self) -> str:
+        """Return the plan in one line."""
+        s = self.settings
+        return (
+            f"{self.rows} rows, {len(self.encoder.schema)} columns -> {self.encoder.layout.n_features} features; "
+            f"{s.updates} updates of {s.n_critic} critic steps and 1 generator step, batch {s.batch_size}; "
+            f"about {self.memory_bytes / 2**20:.0f} MiB"
+        )
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the plan as JSON: `columns`, `rows`, `features`, `updates`, `batch_size`, `memory_bytes`."""
+        columns = [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "dtype": str(column.dtype),
+                "encoding": _describe(encoder),
+                "width": _width(encoder),
+                "missing": column.n_missing,
+                "distinct": column.n_distinct,
+                "declared": column.declared,
+            }
+            for column, encoder in zip(self.encoder.schema, self.encoder.encoders, strict=True)
+        ]
+        return {
+            "rows": self.rows,
+            "columns": columns,
+            "features": self.encoder.layout.n_features,
+            "updates": self.settings.updates,
+            "n_critic": self.settings.n_critic,
+            "batch_size": self.settings.batch_size,
+            "memory_bytes": self.memory_bytes,
+        }
+
+
+def _mlp_weights(n_in: int, hidden: tuple[int, ...], n_out: int, skip: bool) -> int:
+    total, width = 0, n_in
+    for size in hidden:
+        total += width * size
+        width = width + size if skip else size
+    return total + width * n_out
+
+
+def _width(encoder: ColumnEncoder) -> int:
+    return encoder.states + (encoder.silent is not None)
+
+
+def _describe(encoder: ColumnEncoder) -> str:
+    missing = " + missing" if getattr(encoder, "has_missing", False) else ""
+    if isinstance(encoder, NumericEncoder):
+        atoms = f"{len(encoder.atoms)} values" if len(encoder.atoms) else ""
+        curve = encoder.encoding if encoder.curve is not None else ""
+        return " + ".join(part for part in (curve, atoms) if part) + missing
+    if isinstance(encoder, LevelEncoder):
+        kept = encoder.states - encoder.has_missing
+        pooled = f" in {kept} states" if kept < len(encoder.levels) else ""
+        return f"{len(encoder.levels)} levels{pooled}{missing}"
+    return "fresh identifiers" if isinstance(encoder, IdentifierEncoder) else "constant"
