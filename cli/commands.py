@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from wgan_aug import WGANGPSynthesizer, load
-from wgan_aug.errors import InvalidParameterError, OutputExistsError
+from wgan_aug.errors import DataWarning, InvalidParameterError, OutputExistsError
 
-from .files import check_output, read_table, stem_of, write_parts
+from .files import check_folder, check_output, read_table, stem_of, write_parts
 from .progress import say, training_progress
+from .signals import held_signals
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
     import pandas as pd
+
+    from wgan_aug import WGANGPSynthesizer
 
 __all__ = ["parse_count", "run_demo", "run_fit", "run_inspect", "run_sample"]
 
 
-def parse_count(text: str) -> int:
+def parse_count(text: str, option: str = "-n") -> int:
     """Read a whole number of rows.
+
+    Args:
+        text: what was given.
+        option: the option's name, for the error.
 
     Raises:
         InvalidParameterError: for anything else.
@@ -39,30 +48,39 @@ def parse_count(text: str) -> int:
         except (ValueError, OverflowError):
             number = -1
     if number < 0:
-        raise InvalidParameterError(f"-n is {text!r}; it must be a whole number of at least 0, such as 1000 or 1e6.")
+        raise InvalidParameterError(
+            f"{option} is {text!r}; it must be a whole number of at least 0, such as 1000 or 1e6."
+        )
     return number
 
 
 def _synthesizer(
     *, target: str | None, categorical: str | None, preset: str, seed: int | None = None, **options: Any
 ) -> WGANGPSynthesizer:
-    names = None if categorical is None else [name.strip() for name in categorical.split(",") if name.strip()]
+    from wgan_aug import WGANGPSynthesizer
+
+    names = None if categorical is None else _names(categorical)
     return WGANGPSynthesizer(
         target=target, categorical_features=names, preset=preset, random_state=seed, **options
     )
 
 
+def _names(text: str) -> list[str]:
+    """Split names at commas; a name with a comma stands in double quotes."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip()]
+
+
 def run_inspect(data: str, delimiter: str | None, missing: list[str], as_json: bool, **options: Any) -> None:
     """Print the plan for a table."""
-    frame = read_table(data, delimiter, missing)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        frame = read_table(data, delimiter, missing)
         plan = _synthesizer(**options).plan(frame)
-    notes = [str(w.message) for w in caught]
+    notes = [str(w.message) for w in caught if issubclass(w.category, DataWarning)]
     if as_json:
         sys.stdout.write(json.dumps(plan.to_json() | {"warnings": notes}, indent=1, default=str) + "\n")
         return
-    _print_frame(plan.to_frame())
+    _print_frame(plan.to_frame(), sys.stdout)
     sys.stdout.write(plan.describe() + "\n")
     for note in notes:
         say(f"Warning: {note}")
@@ -81,27 +99,32 @@ def run_fit(
     if output is None and data == "-":
         raise InvalidParameterError("DATA is stdin, so the model has no name of its own: give -o MODEL.")
     model_path = Path(output) if output is not None else Path(data).parent / f"{stem_of(data)}-model"
-    _check_model_path(model_path, force)
-    frame = read_table(data, delimiter, missing)
-    model = _synthesizer(**options)
-    _fit(model, frame, quiet)
-    model.save(model_path)
+    check_folder(model_path, force)
+    with _warnings(quiet):
+        frame = read_table(data, delimiter, missing)
+        model = _synthesizer(**options)
+        _fit(model, frame, quiet)
+    _save(model, model_path)
     say(f"Model saved in {model_path}", quiet)
 
 
-def _check_model_path(path: Path, force: bool) -> None:
-    if path.is_file():
-        raise OutputExistsError(f"{path} is a file; a model is a folder. Give another -o MODEL.")
-    if path.is_dir() and any(path.iterdir()) and not force:
-        raise OutputExistsError(f"{path} exists; give --force to overwrite the model there, or another -o MODEL.")
-
-
-def _fit(model: WGANGPSynthesizer, frame: pd.DataFrame, quiet: bool) -> None:
+@contextmanager
+def _warnings(quiet: bool) -> Generator[None]:
     with warnings.catch_warnings():
         if quiet:
             warnings.simplefilter("ignore")
-        with training_progress(quiet, lambda: model.plan_.describe()) as listener:
-            model.fit(frame, on_progress=listener)
+        yield
+
+
+def _fit(model: WGANGPSynthesizer, frame: pd.DataFrame, quiet: bool) -> None:
+    with training_progress(quiet, lambda: model.plan_.describe()) as listener:
+        model.fit(frame, on_progress=listener)
+
+
+def _save(model: WGANGPSynthesizer, path: Path) -> None:
+    """Save a model whole: a signal that comes meanwhile waits until it is there."""
+    with held_signals():
+        model.save(path)
 
 
 def run_sample(
@@ -112,64 +135,71 @@ def run_sample(
     check_output(output, force)
     if not Path(path).exists():
         raise FileNotFoundError(f"{path} does not exist; give a model folder that 'wgan-aug fit' wrote.")
-    model = load(path, device=device)
-    write_parts(model.sample_parts(n_samples, random_state=seed), output)
+    from wgan_aug import load
+
+    with _warnings(quiet):
+        model = load(path, device=device)
+        write_parts(model.sample_parts(n_samples, random_state=seed), output)
     if output != "-":
         say(f"{n_samples} rows written to {output}", quiet)
 
 
-def run_demo(output: str, rows: int, preset: str, seed: int | None, device: str, quiet: bool) -> None:
-    """Learn the Adult table; write model and rows; show real and synthetic rows side by side."""
+def run_demo(output: str, count: str, preset: str, seed: int | None, device: str, quiet: bool) -> None:
+    """Learn the Adult table; write model and rows; show real and synthetic rows side by side on stderr."""
     from wgan_aug.datasets import load_adult
 
-    folder = Path(output)
-    if folder.is_file():
+    folder, rows = Path(output), parse_count(count, "--rows")
+    if folder.exists() and not folder.is_dir():
         raise OutputExistsError(f"{folder} is a file; give another -o FOLDER.")
+    model_path, table_path = folder / "adult-model", folder / "adult-synthetic.csv"
+    check_folder(model_path, force=True)
     adult = load_adult()
     if not 2 <= rows <= len(adult):
-        raise InvalidParameterError(f"--rows is {rows}; the Adult table has between 2 and {len(adult)} to give.")
+        raise InvalidParameterError(
+            f"--rows is {rows}; the Adult table has between 2 and {len(adult)} to give."
+        )
     real = adult.sample(rows, random_state=seed).reset_index(drop=True)
     say(f"Adult census table (UCI, CC BY 4.0): {rows} of {len(adult)} rows, {adult.shape[1]} columns", quiet)
     model = _synthesizer(target="income", categorical=None, preset=preset, seed=seed, device=device)
-    _fit(model, real, quiet)
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder / "adult-model")
-    write_parts(model.sample_parts(rows), str(folder / "adult-synthetic.csv"))
-    synthetic = model.sample(rows)
-    if not quiet:
-        sys.stdout.write("\nReal beside synthetic: the mean of each number, the commonest value of each category\n")
-        _print_frame(_side_by_side(real, synthetic))
-        sys.stdout.write("\nFive synthetic rows\n")
-        _print_frame(synthetic.head(5))
-    say(f"\nModel: {folder / 'adult-model'}\nRows:  {folder / 'adult-synthetic.csv'}", quiet)
-    say(f"Next:  wgan-aug sample {folder / 'adult-model'} -n 1000 -o more.csv", quiet)
+    with _warnings(quiet):
+        _fit(model, real, quiet)
+    _save(model, model_path)
+    write_parts(model.sample_parts(rows), str(table_path))
+    if quiet:
+        return
+    _print_frame(_side_by_side(real, model.sample(rows)), sys.stderr)
+    say(f"Model: {model_path}\nRows:  {table_path}")
+    say(f"Next:  wgan-aug sample {model_path} -n 1000 -o more.csv")
 
 
 def _side_by_side(real: pd.DataFrame, synthetic: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a column: the mean or the commonest value in both tables, and three synthetic rows."""
     import pandas as pd
 
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     for name in real:
         column = real[name]
         if pd.api.types.is_numeric_dtype(column):
-            rows.append((str(name), f"mean {column.mean():.4g}", f"mean {synthetic[name].mean():.4g}"))
-            continue
-        top = column.mode().iloc[0]
-        shares = [f"{top}: {(frame[name] == top).mean():.1%}" for frame in (real, synthetic)]
-        rows.append((str(name), *shares))
-    return pd.DataFrame(rows, columns=["column", "real", "synthetic"])
+            shown = [f"mean {frame[name].mean():.4g}" for frame in (real, synthetic)]
+        else:
+            top = column.mode().iloc[0]
+            shown = [f"{top}: {(frame[name] == top).mean():.1%}" for frame in (real, synthetic)]
+        cells = ["" if pd.isna(value) else str(value) for value in synthetic[name].head(3)]
+        rows.append((str(name), *shown, *cells, *[""] * (3 - len(cells))))
+    return pd.DataFrame(rows, columns=["column", "real", "synthetic", "new row 1", "new row 2", "new row 3"])
 
 
-def _print_frame(frame: pd.DataFrame) -> None:
+def _print_frame(frame: pd.DataFrame, stream: TextIO) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD)
     for name in frame.columns:
         table.add_column(str(name), overflow="fold")
     for row in frame.itertuples(index=False):
-        table.add_row(*map(str, row))
-    console = Console(file=sys.stdout)
-    console = console if console.is_terminal else Console(file=sys.stdout, width=200)
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console = Console(file=stream)
+    console = console if console.is_terminal else Console(file=stream, width=200)
     console.print(table)

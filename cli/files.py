@@ -9,21 +9,28 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wgan_aug.errors import InvalidDataError, OutputExistsError
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, OutputExistsError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_output", "read_table", "stem_of", "write_parts"]
+__all__ = ["check_folder", "check_output", "read_table", "stem_of", "write_parts"]
 
 MISSING = ["", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
 _TEXT = {".csv": ",", ".tsv": "\t", ".txt": ","}
 _PARQUET = (".parquet", ".pq")
+_INTEGER = r"[+-]?(?:0|[1-9][0-9]*)"
+_NUMBER = (
+    r"[+-]?(?:(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)"
+)
+_WITH_COMMAS = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|(?:0|[1-9][0-9]*)(?:,[0-9]+)?)"
 
 
 def stem_of(path: str) -> str:
@@ -33,28 +40,41 @@ def stem_of(path: str) -> str:
         >>> stem_of("data/adult.csv.gz")
         'adult'
     """
-    name = Path(path).name
-    name = name[:-3] if name.endswith(".gz") else name
-    return Path(name).stem
+    return Path(_without_gz(Path(path).name)).stem
+
+
+def _is_gz(path: str) -> bool:
+    return path.lower().endswith(".gz")
+
+
+def _without_gz(path: str) -> str:
+    return path[:-3] if _is_gz(path) else path
 
 
 def _kind(path: str) -> str:
     """Return "parquet", or the delimiter of a text table."""
     if path == "-":
         return ","
-    name = path[:-3] if path.endswith(".gz") else path
-    suffix = Path(name).suffix.lower()
-    if suffix in _PARQUET:
+    suffix = Path(_without_gz(path)).suffix.lower()
+    if suffix in _PARQUET and not _is_gz(path):
         return "parquet"
     if suffix in _TEXT:
         return _TEXT[suffix]
     raise InvalidDataError(
-        f"{path}: the extension {suffix!r} is not known; use .csv, .tsv (or these with .gz) or .parquet, or - for csv."
+        f"{path}: the extension {suffix!r} is not known; "
+        "use .csv, .tsv (or these with .gz) or .parquet, or - for csv."
     )
 
 
+# ---- reading
+
+
 def read_table(path: str, delimiter: str | None = None, missing: Iterable[str] = ()) -> pd.DataFrame:
-    """Read a table with one header line; integers stay integers where values are missing.
+    """Read a table with one header line.
+
+    The cells of a text table keep what they say: zip codes with leading zeros and integers beyond 64 bits
+    stay text, integers stay integers where values are missing, `true` stays lower case. Cells of blanks alone
+    are missing.
 
     Args:
         path: a file, or `-` for csv on stdin.
@@ -65,29 +85,45 @@ def read_table(path: str, delimiter: str | None = None, missing: Iterable[str] =
         InvalidDataError: for a file that is no such table, saying what is wrong and where.
         FileNotFoundError: if it is not there.
     """
-    import pandas as pd
-
     kind = _kind(path)
     if path != "-":
         if not Path(path).exists():
             raise FileNotFoundError(f"{path} does not exist.")
         if Path(path).is_dir():
             raise InvalidDataError(f"{path} is a directory; give a file (.csv, .tsv or .parquet).")
-    if kind == "parquet":
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise InvalidDataError(f"{path} is no readable parquet file: {_one_line(error)}") from error
-    return _read_text(path, delimiter or kind, [*MISSING, *missing])
+    return (
+        _read_parquet(path)
+        if kind == "parquet"
+        else _read_text(path, _one_character(delimiter, kind), missing)
+    )
 
 
-def _read_text(path: str, delimiter: str, missing: list[str]) -> pd.DataFrame:
+def _read_parquet(path: str) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        text = _decode(path)
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise InvalidDataError(f"{path} is no readable gzip file: {_one_line(error)}") from error
+        return pd.read_parquet(path)
+    except PermissionError:
+        raise
+    except (OSError, ValueError) as error:
+        raise InvalidDataError(f"{path} is no readable parquet file: {_one_line(error)}") from error
+
+
+def _one_character(delimiter: str | None, default: str) -> str:
+    if delimiter is None:
+        return default
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise InvalidParameterError(
+            f"--delimiter is {delimiter!r}; it must be one character, such as ';' or '\\t'."
+        )
+    return delimiter
+
+
+def _read_text(path: str, delimiter: str, missing: Iterable[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    text = _decode(path)
     _check_header(path, text, delimiter)
     try:
         with warnings.catch_warnings():
@@ -96,72 +132,137 @@ def _read_text(path: str, delimiter: str, missing: list[str]) -> pd.DataFrame:
                 io.StringIO(text),
                 sep=delimiter,
                 keep_default_na=False,
-                na_values=missing,
+                na_values=[*MISSING, *missing],
                 index_col=False,
-                low_memory=False,
-                dtype_backend="numpy_nullable",
+                dtype="string",
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InvalidDataError(f"{path} has a broken line: {_broken_line(text, delimiter) or _one_line(error)}") from error
-    if len(frame.columns) and frame.iloc[:, -1].isna().any():  # a line that is too short reads as missing cells
+        broken = _broken_line(text, delimiter) or _one_line(error)
+        if "EOF inside string" in str(error):
+            broken = "a double quote is opened and never closed."
+        raise InvalidDataError(f"{path} has a broken line: {broken}") from error
+    if frame.iloc[:, -1].isna().any():  # a line that is too short reads as missing cells
         broken = _broken_line(text, delimiter)
         if broken:
             raise InvalidDataError(f"{path} has a broken line: {broken}")
-    return frame
+    if frame.empty:
+        raise InvalidDataError(f"{path} has a header line and no rows.")
+    typed = {name: _typed(frame[name]) for name in frame}
+    return _without_trailing(pd.DataFrame(typed), path)
+
+
+def _typed(cells: pd.Series) -> pd.Series:
+    """Return text as integers, numbers or booleans where all of it is such, and unchanged elsewhere."""
+    import pandas as pd
+
+    cells = cells.mask((cells.str.strip() == "").fillna(False))
+    present = cells.dropna()
+    if present.empty:
+        return cells
+    bare = present.str.strip()
+    if bare.str.fullmatch(_INTEGER).all():
+        integers = [int(value) for value in bare.tolist()]
+        for dtype, low, high in (("Int64", -(2**63), 2**63), ("UInt64", 0, 2**64)):
+            if low <= min(integers) and max(integers) < high:
+                return pd.Series(integers, index=bare.index, dtype=dtype).reindex(cells.index)
+        return cells
+    if bare.str.fullmatch(_NUMBER).all():
+        return bare.astype("Float64").reindex(cells.index)
+    if present.isin(["True", "False"]).all():
+        return cells.map({"True": True, "False": False}).astype("boolean")
+    if bare.str.fullmatch(_WITH_COMMAS).all():
+        warnings.warn(
+            f"Column {cells.name!r} looks like numbers with commas ({bare.iloc[0]!r}) and is read as text; "
+            "to have it learned as numbers, write them like 1234.5.",
+            DataWarning,
+            stacklevel=2,
+        )
+    return cells
+
+
+def _without_trailing(frame: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Leave out a last column with neither name nor values: every line ends with a delimiter."""
+    last = frame.columns[-1]
+    if frame.shape[1] < 2 or last != f"Unnamed: {frame.shape[1] - 1}" or frame[last].notna().any():
+        return frame
+    warnings.warn(
+        f"{path}: every line ends with a delimiter; the last column, without name or values, is left out.",
+        DataWarning,
+        stacklevel=2,
+    )
+    return frame.iloc[:, :-1]
 
 
 def _decode(path: str) -> str:
     raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    if path.endswith(".gz"):
-        raw = gzip.decompress(raw)
+    if _is_gz(path):
+        try:
+            raw = gzip.decompress(raw)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InvalidDataError(f"{path} is no readable gzip file: {_one_line(error)}") from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
+        encoding = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "LATIN1"
         raise InvalidDataError(
             f"{path} is not UTF-8 (byte {raw[error.start]:#04x} in line {line}); convert it first, "
-            f"for instance: iconv -f LATIN1 -t UTF-8 {path} > utf8.csv"
+            f"for instance: iconv -f {encoding} -t UTF-8 {path} > utf8.csv"
         ) from None
     if "\0" in text[:100_000]:
         raise InvalidDataError(f"{path} is no text table: it has null bytes.")
     return text
 
 
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the last line, and the cells, of each row that is not blank."""
+    csv.field_size_limit(2**31 - 1)  # cells as long as pandas reads them
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return ((reader.line_num, row) for row in reader if row)
+
+
 def _check_header(path: str, text: str, delimiter: str) -> None:
     if not text.strip():
         raise InvalidDataError(f"{path} is empty; a table has a header line and rows.")
-    header = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    header = next(_rows(text, delimiter))[1]
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
-        raise InvalidDataError(f"{path} has column names that come more than once: {', '.join(map(repr, doubled))}.")
+        raise InvalidDataError(
+            f"{path} has column names that come more than once: {', '.join(map(repr, doubled))}; rename them."
+        )
     others = [d for d in (",", ";", "\t", "|") if d != delimiter and d in header[0]]
     if len(header) == 1 and others:
+        shown = "\\t" if others[0] == "\t" else others[0]
         raise InvalidDataError(
-            f"{path} has one column by the delimiter {delimiter!r}, {header[0][:40]!r}; it looks delimited by "
-            f"{others[0]!r}: give --delimiter '{others[0]}'."
+            f"{path} has one column by the delimiter {delimiter!r}, {header[0][:40]!r}; it looks "
+            f"delimited by {others[0]!r}: give --delimiter '{shown}'."
         )
 
 
 def _broken_line(text: str, delimiter: str) -> str:
-    """Say where the first line is that has more or fewer cells than the header; nothing where there is none."""
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    width = len(next(rows))
-    for row in rows:
-        if row and len(row) != width:
-            return f"line {rows.line_num} has {len(row)} cells, the header has {width}."
-    return ""
+    """Say where the first row is that has more or fewer cells than the header, if there is one."""
+    try:
+        rows = _rows(text, delimiter)
+        width = len(next(rows)[1])
+        line, cells = next(((line, len(row)) for line, row in rows if len(row) != width), (0, 0))
+    except csv.Error:
+        return ""
+    return f"line {line} has {cells} cells, the header has {width}." if line else ""
 
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
+# ---- writing
+
+
 def check_output(path: str, force: bool) -> None:
-    """Refuse an output that exists, or that has no place, before any work is done.
+    """Refuse an output file that exists, or that has no place, before any work is done.
 
     Raises:
         OutputExistsError: if it exists and `force` is not set, or is a folder where a file is to be.
-        InvalidDataError: if the extension is unknown or the folder it lies in is not there.
+        InvalidDataError: if the extension is unknown, or the folder it lies in is not there or not writable.
     """
     if path == "-":
         return
@@ -169,9 +270,40 @@ def check_output(path: str, force: bool) -> None:
     if Path(path).is_dir():
         raise OutputExistsError(f"{path} is a directory; give a file name.")
     if Path(path).exists() and not force:
-        raise OutputExistsError(f"{path} exists; give --force to overwrite it.")
-    if not Path(path).absolute().parent.is_dir():
+        raise OutputExistsError(f"{path} exists; give --force to overwrite it, or another -o.")
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
         raise InvalidDataError(f"The folder of {path} does not exist; make it first.")
+    _check_writable(folder, path)
+
+
+def check_folder(path: Path, force: bool) -> None:
+    """Refuse a model folder that cannot be written, before any work is done.
+
+    Raises:
+        OutputExistsError: if a model is there and `force` is not set, or if something else is there.
+        InvalidDataError: if the place is not writable.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputExistsError(f"{path} is a file; a model is a folder. Give another -o MODEL.")
+    if path.is_dir() and any(path.iterdir()):
+        if not (path / "model.json").is_file():
+            raise OutputExistsError(f"{path} is a folder with other files in it; give another -o MODEL.")
+        if not force:
+            raise OutputExistsError(
+                f"{path} exists; give --force to overwrite the model there, or another -o MODEL."
+            )
+    folder = path.resolve().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise InvalidDataError(f"{path} cannot be made: {folder} is a file, not a folder.")
+    _check_writable(folder, str(path))
+
+
+def _check_writable(folder: Path, path: str) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InvalidDataError(f"{path} cannot be written: there is no permission to write in {folder}.")
 
 
 def write_parts(parts: Iterable[pd.DataFrame], path: str) -> None:
@@ -185,27 +317,41 @@ def write_parts(parts: Iterable[pd.DataFrame], path: str) -> None:
         _write_text(parts, sys.stdout, ",")
         sys.stdout.flush()
         return
-    with _replacing(Path(path)) as work:
+    with _replacing(Path(path).resolve()) as work:
         kind = _kind(path)
         if kind == "parquet":
             _write_parquet(parts, work)
             return
-        opener: Any = gzip.open if path.endswith(".gz") else open
-        with opener(work, "wt", encoding="utf-8", newline="") as file:
+        with _open_text(work, _is_gz(path)) as file:
             _write_text(parts, file, kind)
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def _open_text(path: Path, zipped: bool) -> Generator[TextIO]:
+    """Open a text file to write; a gzip gets no name and no time, so that equal tables are equal bytes."""
+    with open(path, "wb") as raw:
+        packed: Any = gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if zipped else raw
+        with packed, io.TextIOWrapper(packed, encoding="utf-8", newline="") as file:
+            yield file
+
+
+@contextmanager
+def _replacing(path: Path) -> Generator[Path]:
     """Give a scratch file beside `path`, and put it in its place when all went well."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
-    os.chmod(name, 0o644)
+    os.chmod(name, 0o666 & ~_umask())
     try:
         yield Path(name)
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _write_text(parts: Iterable[pd.DataFrame], file: TextIO, delimiter: str) -> None:

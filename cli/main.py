@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
-import signal
 import sys
 import warnings
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from .progress import say
+from .signals import Terminated, raise_on_sigterm
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="wgan-aug",
-    help="Learn a table with a Wasserstein GAN with gradient penalty, and write rows like it.",
     epilog="Errors are one line on stderr; add --traceback to any command to see where one came from. "
     "Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 interrupted, 143 terminated.",
     no_args_is_help=True,
@@ -25,24 +24,62 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="csv, tsv (or these with .gz), parquet, or - for csv on stdin.")]
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help="csv, tsv (or these with .gz), parquet, or - for csv on stdin.")
+]
 Target = Annotated[str | None, typer.Option(help="The column that users of the data predict.")]
-Categorical = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")]
-Delimiter = Annotated[str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")]
-Missing = Annotated[list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")]
-Seed = Annotated[int | None, typer.Option(help="Random seed: the same seed gives the same result.")]
-Preset = Annotated[str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")]
-Epochs = Annotated[float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")]
+Categorical = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")
+]
+Missing = Annotated[
+    list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="Random seed: the same seed gives the same result.")]
+Preset = Annotated[
+    str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")
+]
+Epochs = Annotated[
+    float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes; errors still show.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from wgan_aug import __version__
+
+        sys.stdout.write(f"wgan-aug {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Learn a table with a Wasserstein GAN with gradient penalty, and write rows like it."""
+
+
 @app.command()
 def demo(
-    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the model and the synthetic rows.")] = "wgan-aug-demo",
-    rows: Annotated[int, typer.Option(help="Rows of the Adult census table to learn from.")] = 10_000,
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder for the model and the synthetic rows; those of an earlier demo are replaced.",
+        ),
+    ] = "wgan-aug-demo",
+    rows: Annotated[
+        str, typer.Option(metavar="N", help="Rows of the Adult census table to learn from.")
+    ] = "10000",
     preset: Preset = "fast",
     seed: Seed = 0,
     device: Device = "auto",
@@ -67,13 +104,23 @@ def inspect(
     """Show the plan for a table: each column's kind, encoding and width, warnings, updates and memory."""
     from .commands import run_inspect
 
-    run_inspect(data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset)
+    run_inspect(
+        data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset
+    )
 
 
 @app.command()
 def fit(
     data: Data,
-    output: Annotated[str | None, typer.Option("-o", "--output", metavar="MODEL", help="Model folder; DATA's stem + '-model' beside it where not given.")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="MODEL",
+            help="Model folder; DATA's stem + '-model' beside it where not given.",
+        ),
+    ] = None,
     target: Target = None,
     categorical: Categorical = None,
     delimiter: Delimiter = None,
@@ -95,8 +142,13 @@ def fit(
 @app.command()
 def sample(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder.")],
-    n: Annotated[str, typer.Option("-n", "--rows", metavar="N", help="How many rows; 1e6 and 1_000_000 are numbers too.")],
-    output: Annotated[str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")] = "-",
+    n: Annotated[
+        str,
+        typer.Option("-n", "--rows", metavar="N", help="How many rows; 1e6 and 1_000_000 are numbers too."),
+    ],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
+    ] = "-",
     seed: Seed = None,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -108,22 +160,18 @@ def sample(
     run_sample(model, n, output, seed, device, quiet, force)
 
 
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise _Terminated
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     words = sys.argv[1:] if arguments is None else arguments
     traceback = "--traceback" in words
-    signal.signal(signal.SIGTERM, _terminate)
+    raise_on_sigterm()
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     try:
-        result: Any = app([w for w in words if w != "--traceback"], prog_name="wgan-aug", standalone_mode=False)
+        result: Any = app(
+            [w for w in words if w != "--traceback"], prog_name="wgan-aug", standalone_mode=False
+        )
         sys.stdout.flush()
     except BaseException as error:  # every end of the program passes here
         if traceback and not isinstance(error, SystemExit):
@@ -136,17 +184,19 @@ def _finish(error: BaseException) -> int:
     """Say in one line what ended the command; return the exit code."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 1
-    if isinstance(error, BrokenPipeError):  # the reader of our stdout has gone: nobody is left to tell
+    if isinstance(error, OSError):  # what stdout did not take is not tried again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):  # the reader of our stdout has gone: nobody is left to tell
         return 1
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        say("Interrupted; nothing was written.")
+        say("Interrupted; an unfinished output is not kept.")
         return 130
-    if isinstance(error, _Terminated):
-        say("Terminated; nothing was written.")
+    if isinstance(error, Terminated):
+        say("Terminated; an unfinished output is not kept.")
         return 143
     text, code = _describe(error)
-    say("Error: " + " ".join(text.split()))
+    if text:
+        say("Error: " + " ".join(text.split()))
     return code
 
 
@@ -155,14 +205,33 @@ def _describe(error: BaseException) -> tuple[str, int]:
     from wgan_aug.errors import TrainingError, WganAugError
 
     if hasattr(error, "format_message"):  # the parser's own
-        return str(error.format_message()), 2  # type: ignore[attr-defined]
+        return _usage(error), 2
     if isinstance(error, TrainingError):
         return str(error), 1
-    if isinstance(error, (WganAugError, FileNotFoundError, IsADirectoryError, NotADirectoryError)):
+    if isinstance(error, WganAugError):
         return str(error), 2
     if isinstance(error, OSError):
-        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1
+        text = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        given = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+        return (text if error.strerror else str(error)), 2 if isinstance(error, given) else 1
+    if isinstance(error, MemoryError):
+        return "Out of memory.", 1
     return f"{type(error).__name__}: {error}", 1
+
+
+def _usage(error: Any) -> str:
+    """Return what is wrong with the command line, the nearest option there is, and where help is."""
+    from wgan_aug.errors import did_you_mean
+
+    name, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    text = str(error.format_message()).strip()
+    if not text:  # no words were given, and help was shown
+        return ""
+    if name and getattr(error, "possibilities", None) is not None and context is not None:
+        known = [option for parameter in context.command.params for option in parameter.opts]
+        text = f"No such option: {name}.{did_you_mean(name, known)}"
+    text += "" if text.endswith((".", "?")) else "."
+    return text if context is None else f"{text} See: {context.command_path} --help"
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:

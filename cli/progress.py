@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,9 @@ def say(text: str, quiet: bool = False) -> None:
 
 
 @contextmanager
-def training_progress(quiet: bool, describe: Callable[[], str]) -> Iterator[Callable[[Progress], None] | None]:
+def training_progress(
+    quiet: bool, describe: Callable[[], str]
+) -> Generator[Callable[[Progress], None] | None]:
     """Give a listener for `fit`: the plan, then steps a second, time left and the Wasserstein estimate."""
     if quiet:
         yield None
@@ -56,7 +58,8 @@ class _Listener:
         self.tenths = tenths
         passed = time.perf_counter() - self.start
         left = passed * (total / done - 1)
-        text = f"{done / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {progress.figures['wasserstein']:.3f}"
+        distance = progress.figures["wasserstein"]
+        text = f"{done / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {distance:.3f}"
         self.show(done, total, text)
 
 
@@ -65,7 +68,7 @@ def _write_line(done: int, total: int, text: str) -> None:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int, str], None]]:
+def _bar() -> Generator[Callable[[int, int, str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

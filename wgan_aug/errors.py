@@ -14,6 +14,7 @@ __all__ = [
     "ModelFormatError",
     "OutputExistsError",
     "TrainingError",
+    "UnknownOptionError",
     "WganAugError",
     "did_you_mean",
     "join_problems",
@@ -34,6 +35,10 @@ class DataTypeError(WganAugError, TypeError):
 
 class InvalidParameterError(WganAugError, ValueError):
     """An option has a value, or a name, that is not allowed."""
+
+
+class UnknownOptionError(InvalidParameterError, TypeError):
+    """An option has a name that does not exist."""
 
 
 class ModelFormatError(WganAugError, ValueError):

@@ -1,8 +1,8 @@
 """One encoder a column: cells of a pandas series to a state and a number, and back. No torch.
 
-Every encoder gives each row at most one *state* (which level, which atom, missing or not) and at most one *number*
-(a rank or a scaled value, as an interval that training draws from). `states` is the width of the one-hot block, 0
-where there is none. `number` is None or says how networks see the number.
+Every encoder gives each row at most one *state* (which level, which atom, missing or not) and at most one
+*number* (a rank or a scaled value, as an interval that training draws from). `states` is the width of the one-hot
+block, 0 where there is none; `silent` is None where there is no number.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import pandas as pd
 from wgan_aug.encoding.curves import CURVES, Curve
 from wgan_aug.encoding.identifiers import IdPattern
 from wgan_aug.encoding.numbers import NumberCodec
+from wgan_aug.errors import InvalidDataError
+from wgan_aug.schema.cells import dense, float_values, missing_cells
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON, value_from_json, value_to_json
 
@@ -162,9 +164,7 @@ class NumericEncoder:
         states = np.zeros(len(numbers), dtype=np.int64)
         unseen = 0
         if len(self.atoms):
-            right = np.searchsorted(self.atoms, numbers).clip(0, len(self.atoms) - 1)
-            left = np.maximum(right - 1, 0)
-            near = np.where(np.abs(self.atoms[left] - numbers) < np.abs(self.atoms[right] - numbers), left, right)
+            near = _nearest(self.atoms, numbers)
             hit = self.atoms[near] == numbers
             if self.curve is None:
                 unseen += int((~hit & ~absent).sum())
@@ -212,6 +212,14 @@ class NumericEncoder:
         return encoder
 
 
+def _nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Return the position of the atom nearest to each number, shape (rows,)."""
+    halves = atoms / 2 + np.r_[atoms[1:], atoms[-1:]] / 2  # half way to the next one, finite for huge numbers too
+    near = np.searchsorted(halves[:-1], numbers)
+    exact = np.searchsorted(atoms, numbers).clip(0, len(atoms) - 1)
+    return np.where(atoms[exact] == numbers, exact, near)
+
+
 @dataclasses.dataclass
 class LevelEncoder:
     """Categories and booleans: one state a level, rare levels pooled, missing last.
@@ -257,16 +265,12 @@ class LevelEncoder:
 
     def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
         """Return the state of each cell; a level never seen goes to the rarest state."""
-        index = pd.Index(self.levels)
-        codes, distinct = pd.factorize(_plain(series))
-        found = index.get_indexer(pd.Index(distinct)) if len(distinct) else np.empty(0, dtype=np.int64)
-        masses = np.bincount(self.state_of, weights=self.counts)
-        of_distinct = np.where(found >= 0, self.state_of[found], int(masses.argmin()))
-        absent = codes < 0
-        unseen = int((np.append(found, 0)[codes] < 0).sum())
-        missing = self.states - 1 if self.has_missing else int(masses.argmin())
-        states = np.where(absent, missing, np.append(of_distinct, 0)[codes])
-        return ColumnCodes(states), unseen + (0 if self.has_missing else int(absent.sum()))
+        level, absent = _find(self.levels, series)
+        rarest = int(np.bincount(self.state_of, weights=self.counts).argmin())
+        states = np.where(level >= 0, self.state_of[level], rarest)
+        if self.has_missing:
+            states = np.where(absent, self.states - 1, states)
+        return ColumnCodes(states), int(((level < 0) & ~(absent & self.has_missing)).sum())
 
     def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
         """Return a level for each state; a pooled state draws among its levels by frequency."""
@@ -288,7 +292,7 @@ class LevelEncoder:
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return levels as JSON values, counts and states as arrays."""
         return {
-            "levels": [value_to_json(v) for v in pd.Index(self.levels).tolist()],
+            "levels": [value_to_json(v) for v in _index(self.levels).tolist()],
             "counts": self.counts,
             "state_of": self.state_of,
             "has_missing": self.has_missing,
@@ -310,21 +314,34 @@ def _series_of(values: list[Any], dtype: Any) -> pd.Series:
 
 def _plain(series: pd.Series) -> Any:
     """Return the values that pandas factorizes without a surprise."""
-    if isinstance(series.dtype, pd.SparseDtype):
-        series = series.sparse.to_dense()
+    series = dense(series)
+    if pd.api.types.is_float_dtype(series.dtype) and getattr(series.dtype, "itemsize", 8) == 2:
+        return float_values(series).astype(np.float32)  # pandas has no index of half precision
     if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind == "O":
         return series.astype(object).where(series.notna(), None).to_numpy()
-    return series.array
+    return series.to_numpy() if isinstance(series.dtype, np.dtype) and series.dtype.kind not in "mM" else series.array
+
+
+def _index(levels: Any) -> pd.Index:
+    """Return levels as an index of just their dtype: tuples and dates in an object array stay what they are."""
+    return pd.Index(levels, dtype=levels.dtype, tupleize_cols=False)
+
+
+def _find(levels: Any, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each cell stands among the levels (-1 if nowhere), and the mask of missing cells."""
+    codes, distinct = pd.factorize(_plain(series))
+    found = _index(levels).get_indexer(_index(distinct)) if len(distinct) else np.empty(0, dtype=np.int64)
+    return np.append(found, -1)[codes], codes < 0
 
 
 def _natural_order(levels: Any) -> np.ndarray:
-    """Return the order that sorts the levels: by value, by category, or by type and text where values do not compare."""
+    """Return the order that sorts the levels: by value, by category, or else by type and text."""
     if isinstance(levels, pd.CategoricalIndex):
         return np.argsort(np.asarray(levels.codes), kind="stable")
     if isinstance(levels, pd.Categorical):
         return np.argsort(levels.codes, kind="stable")
     try:
-        return np.asarray(pd.Index(levels).argsort())
+        return np.asarray(_index(levels).argsort())
     except TypeError:
         keys = [(type(v).__name__, str(v)) for v in levels]
         return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
@@ -354,13 +371,13 @@ def _pool(counts: np.ndarray) -> np.ndarray:
 def _level_cells(levels: Any, level: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
     if isinstance(levels, pd.Index):
         levels = levels.array
-    if isinstance(levels, np.ndarray):
-        values = levels[level]
-        if absent.any():
-            values = np.where(absent, np.array(column.missing_value, dtype=object), values.astype(object))
-        return pd.Series(values, dtype=object).astype(column.dtype) if values.dtype == object else pd.Series(values).astype(column.dtype)
-    taken = levels.take(np.where(absent, -1, level), allow_fill=True)
-    return pd.Series(taken).astype(column.dtype)
+    if not isinstance(levels, np.ndarray):
+        return pd.Series(levels.take(np.where(absent, -1, level), allow_fill=True)).astype(column.dtype)
+    values = levels[np.where(absent, 0, level)]
+    if absent.any():
+        text = levels.dtype == np.dtype(object)
+        values = np.where(absent, np.array(column.missing_value if text else np.nan, dtype=values.dtype), values)
+    return pd.Series(values, dtype=values.dtype).astype(column.dtype)
 
 
 @dataclasses.dataclass
@@ -368,7 +385,7 @@ class ConstantEncoder:
     """One value, or none at all: nothing to learn, and it comes back as it was."""
 
     column: ColumnSchema
-    value: Any = None
+    value: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=object))
     name: ClassVar[str] = "constant"
     states: ClassVar[int] = 0
     silent: ClassVar[None] = None
@@ -376,29 +393,27 @@ class ConstantEncoder:
 
     def fit(self, series: pd.Series) -> ConstantEncoder:
         """Remember the value."""
-        self.value = series.iloc[:1].array
+        self.value = series.iloc[:1]
         return self
 
     def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
         """Return no codes, and how many cells differ from the value."""
-        if self.column.kind == "missing":
-            return ColumnCodes(), int(series.notna().sum())
-        return ColumnCodes(), int((series.array != self.value[0]).sum())
+        levels = pd.factorize(_plain(self.value))[1]
+        level, absent = _find(levels, series)
+        return ColumnCodes(), int((level < 0).sum() - (absent.sum() if self.column.kind == "missing" else 0))
 
     def decode(self, codes: ColumnCodes, rows: range, rng: np.random.Generator) -> pd.Series:
         """Return the value for every row."""
-        if isinstance(self.value, pd.api.extensions.ExtensionArray):
-            return pd.Series(self.value.take(np.zeros(len(rows), dtype=np.int64))).astype(self.column.dtype)
-        return pd.Series(np.repeat(np.asarray(self.value), len(rows))).astype(self.column.dtype)
+        return self.value.iloc[np.zeros(len(rows), dtype=np.int64)].reset_index(drop=True)
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return the value as JSON."""
-        return {"value": value_to_json(pd.Series(self.value).tolist()[0])}
+        return {"value": value_to_json(self.value.tolist()[0])}
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON], column: ColumnSchema) -> ConstantEncoder:
         """Read what `to_json` wrote."""
-        return cls(column, _series_of([value_from_json(data["value"])], column.dtype).array)
+        return cls(column, _series_of([value_from_json(data["value"])], column.dtype))
 
 
 @dataclasses.dataclass
@@ -416,13 +431,22 @@ class IdentifierEncoder:
 
     def fit(self, series: pd.Series) -> IdentifierEncoder:
         """Learn the pattern of text identifiers or the first free number, and the share of missing ones."""
-        absent = series.isna().to_numpy(dtype=bool)
+        absent = missing_cells(series)
         self.missing = float(absent.mean())
         if self.column.storage == "text":
             self.pattern = IdPattern.fit(series[~absent].astype(str).tolist())
         else:
             self.first = int(series[~absent].max()) + 1
         return self
+
+    @property
+    def _room(self) -> int:
+        """How far the dtype reaches above the first free number."""
+        dtype: Any = self.column.dtype
+        dtype = getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype))
+        if self.column.storage == "float":
+            return 2 ** (np.finfo(dtype).nmant + 1) - self.first
+        return int(np.iinfo(dtype if dtype != np.dtype(object) else np.int64).max) - self.first
 
     def encode(self, series: pd.Series) -> tuple[ColumnCodes, int]:
         """Return no codes."""
@@ -432,8 +456,12 @@ class IdentifierEncoder:
         """Return identifiers that differ for every row number."""
         absent = rng.random(len(rows)) < self.missing
         if self.pattern is None:
-            span = rows.stop
-            codec = NumberCodec(self.column, decimals=0, origin=self.first, span=span)
+            codec = NumberCodec(self.column, decimals=0, origin=self.first, span=max(0, self._room))
+            if rows.stop - 1 > self._room:
+                raise InvalidDataError(
+                    f"Column {self.column.name!r} ({self.column.dtype}) has room for {self._room + 1} identifiers "
+                    f"above its largest one, {self.first - 1}, but {rows.stop} were asked for; give it a wider dtype."
+                )
             numbers = np.arange(rows.start, rows.stop, dtype=np.float64)
             return codec.cells(numbers + (self.first if self.column.storage == "float" else 0), absent)
         cells = self.pattern.generate(rows)

@@ -83,15 +83,17 @@ class QuantileCurve:
         right = np.searchsorted(self.values, numbers, side="left")
         exact = self.values[right] == numbers
         left = np.maximum(right - 1, 0)
-        gap = np.where(exact, 1.0, self.values[right] - self.values[left])
-        share = np.where(exact, 0.0, (numbers - self.values[left]) / gap)
+        below = self.values[left] / 2  # halves keep the distances of huge numbers finite
+        gap = np.where(exact, 1.0, self.values[right] / 2 - below)
+        share = np.where(exact, 0.0, (numbers / 2 - below) / gap)
         between = self.high[left] + share * (self.low[right] - self.high[left])
         return np.where(exact, self.low[right], between), np.where(exact, self.high[right], between)
 
     def numbers(self, codes: np.ndarray) -> np.ndarray:
         """Return the number at each rank, shape (rows,)."""
         ranks = np.column_stack([self.low, self.high]).ravel()
-        return np.interp(codes, ranks, np.repeat(self.values, 2))
+        scale = _scale(self.values)
+        return np.interp(codes, ranks, np.repeat(self.values * scale, 2)) / scale
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return what the constructor takes."""
@@ -101,6 +103,11 @@ class QuantileCurve:
     def from_json(cls, data: Mapping[str, JSON]) -> QuantileCurve:
         """Read what `to_json` wrote."""
         return cls(data["values"], data["low"], data["high"])
+
+
+def _scale(values: np.ndarray) -> float:
+    """Return a power of two that keeps slopes between huge numbers finite; 1 for all others."""
+    return 2.0**-100 if max(abs(values[0]), abs(values[-1])) > 2.0**900 else 1.0
 
 
 def _thin(middle: np.ndarray, counts: np.ndarray, total: float) -> np.ndarray:
@@ -133,12 +140,15 @@ class AffineCurve:
 
     def codes(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the code of each number, twice: its interval has no width."""
-        codes = np.clip(numbers, self.lowest, self.highest) / self.scale - self.centre / self.scale
+        numbers = np.clip(numbers, self.lowest, self.highest)
+        codes = (numbers / 2 - self.centre / 2) / (self.scale / 2)  # halves keep huge distances finite
         return codes, codes
 
     def numbers(self, codes: np.ndarray) -> np.ndarray:
         """Return the number of each code, within the bounds seen."""
-        return np.clip((codes + self.centre / self.scale) * self.scale, self.lowest, self.highest)
+        bounds, _ = self.codes(np.array([self.lowest, self.highest]))
+        halves = np.clip(codes, bounds[0], bounds[1]) * (self.scale / 2) + self.centre / 2
+        return np.clip(halves, self.lowest / 2, self.highest / 2) * 2
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return what the constructor takes."""

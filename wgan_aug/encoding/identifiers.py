@@ -25,6 +25,7 @@ _ALPHABETS = (
     string.ascii_letters,
     string.digits + string.ascii_letters,
 )
+_ROOM = 10**9  # possible identifiers for each real one
 _ENOUGH = 20  # identifiers of one length, before a position that never changes is taken as part of the pattern
 _FALLBACK = ("I", "D", *[string.digits] * 12)
 _MULTIPLIER = 2_654_435_761  # a prime, so that multiplying by it permutes any range without that factor (Knuth)
@@ -49,46 +50,57 @@ class IdPattern:
 
     @classmethod
     def fit(cls, identifiers: Sequence[str]) -> IdPattern:
-        """Learn the pattern of the commonest length, wide enough that a real identifier hardly ever comes back.
+        """Learn the pattern of the commonest length, wide enough that no real identifier comes back.
 
-        The number of possible identifiers is at least 1000 times the square of the real ones: positions are added
-        where the pattern has too few. Identifiers without a common length get `ID` and digits.
+        A pattern with a thousand million times more identifiers than the real ones stays as it is: a million new
+        ones meet a real one once in a thousand times. A narrower one gets further digits, until it has a length
+        that no real identifier has. Identifiers without a common length get `ID` and digits.
+
+        Args:
+            identifiers: the real ones, at least one.
         """
         lengths = Counter(map(len, identifiers))
-        length, rows = lengths.most_common(1)[0] if lengths else (0, 0)
+        length, rows = lengths.most_common(1)[0]
         alphabets = list(_FALLBACK)
-        if rows >= max(_ENOUGH, len(identifiers) / 2):
-            same = [i for i in identifiers if len(i) == length]
-            alphabets = [_alphabet(set(characters)) for characters in zip(*same, strict=True)]
-        last = max((k for k, a in enumerate(alphabets) if len(a) > 1), default=len(alphabets) - 1)
-        while math.prod(map(len, alphabets)) < 1000 * len(identifiers) ** 2:
-            alphabets.insert(last + 1, string.digits)
+        common = rows >= max(_ENOUGH, len(identifiers) / 2)
+        if common:
+            alphabets = _alphabets_of([i for i in identifiers if len(i) == length])
+        if not common or math.prod(map(len, alphabets)) < _ROOM * len(identifiers):
+            last = max((k for k, a in enumerate(alphabets) if len(a) > 1), default=len(alphabets) - 1)
+            while math.prod(map(len, alphabets)) < 1000 * len(identifiers) ** 2 or len(alphabets) in lengths:
+                alphabets.insert(last + 1, string.digits)
         return cls(tuple(alphabets))
 
     def generate(self, rows: range) -> np.ndarray:
         """Return one identifier a row number, all different for row numbers that differ.
+
+        Row numbers past the pattern's own capacity get a number behind.
+
+        Args:
+            rows: row numbers from 0 up.
 
         Returns:
             object array of strings, shape (rows,).
         """
         index = np.arange(rows.start, rows.stop, dtype=np.uint64)
         counting, capacity = self._counting_positions()
-        count = (index * np.uint64(_MULTIPLIER)) % np.uint64(capacity)
+        turn = index // np.uint64(capacity)
+        count = (index % np.uint64(capacity)) * np.uint64(_MULTIPLIER) % np.uint64(capacity)
         noise = index
-        columns: list[np.ndarray] = [np.empty(0)] * len(self.alphabets)
-        for position in reversed(range(len(columns))):
-            alphabet = np.array(list(self.alphabets[position]))
+        letters = np.empty((len(index), len(self.alphabets)), dtype=np.uint32)
+        for position in reversed(range(len(self.alphabets))):
+            alphabet = np.array([ord(character) for character in self.alphabets[position]], dtype=np.uint32)
             size = np.uint64(len(alphabet))
             if position in counting:
                 count, digit = count // size, count % size
             else:
                 noise = _scramble(noise)
                 digit = noise % size
-            columns[position] = alphabet[digit.astype(np.int64)]
-        joined = columns[0]
-        for column in columns[1:]:
-            joined = np.char.add(joined, column)
-        return joined.astype(object)
+            letters[:, position] = alphabet[digit.astype(np.int64)]
+        identifiers = letters.view(f"U{letters.shape[1]}").ravel().astype(object)
+        again = turn > 0
+        identifiers[again] += turn[again].astype(str).astype(object)
+        return identifiers
 
     def _counting_positions(self) -> tuple[set[int], int]:
         """Choose the last positions, up to 2^32 combinations: they number the rows; the others are noise."""
@@ -109,6 +121,12 @@ class IdPattern:
     def from_json(cls, data: Mapping[str, JSON]) -> IdPattern:
         """Read what `to_json` wrote."""
         return cls(tuple(data["alphabets"]))
+
+
+def _alphabets_of(identifiers: list[str]) -> list[str]:
+    """Return the characters at each position of identifiers of one length."""
+    letters = np.array(identifiers, dtype=str).view(np.uint32).reshape(len(identifiers), -1)
+    return [_alphabet({chr(code) for code in np.unique(letters[:, k])}) for k in range(letters.shape[1])]
 
 
 def _alphabet(characters: set[str]) -> str:

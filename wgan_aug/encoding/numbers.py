@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from wgan_aug.schema.cells import dense, float_values, missing_cells
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.dates import parse_dates, write_dates
 from wgan_aug.schema.values import JSON
@@ -18,6 +19,11 @@ from wgan_aug.schema.values import JSON
 __all__ = ["NumberCodec"]
 
 MAX_DECIMALS = 15
+_OBJECT_UNITS = {  # how Python's own objects are read, and the numpy dtype that gives them back
+    "date": (pa.date32(), "M8[D]"),
+    "datetime": (pa.timestamp("us"), "M8[us]"),
+    "timedelta": (pa.duration("us"), "m8[us]"),
+}
 _U64 = np.uint64
 
 
@@ -67,11 +73,16 @@ class NumberCodec:
         """Return float64 numbers (0 where missing) and the mask of missing cells, each of shape (rows,)."""
         if self._floats:
             return _floats_of(series)
+        if self.column.storage == "int" and pd.api.types.is_float_dtype(series.dtype):
+            values, absent = _floats_of(series)
+            return np.where(absent, 0.0, (values - self.origin) / self.step), absent
         integers, absent = _integers_of(series, self.column)
-        low = np.array(self.origin, dtype=integers.dtype)
-        inside = np.maximum(integers, low)
-        steps = _distance(inside, self.origin) / _U64(self.step)
-        return np.where(absent, 0.0, steps.astype(np.float64)), absent
+        below = integers < np.array(self.origin, dtype=integers.dtype)
+        above = _distance(integers, self.origin)
+        distance = np.where(below, _U64(0) - above, above)
+        whole, rest = np.divmod(distance, _U64(self.step))
+        steps = whole.astype(np.float64) + rest.astype(np.float64) / self.step
+        return np.where(absent, 0.0, np.where(below, -steps, steps)), absent
 
     def cells(self, numbers: np.ndarray, absent: np.ndarray) -> pd.Series:
         """Return a series of the column's dtype, on the column's lattice.
@@ -108,19 +119,9 @@ def _bits(integer: int) -> np.uint64:
     return _U64(integer % 2**64)
 
 
-def _dense(series: pd.Series) -> pd.Series:
-    return series.sparse.to_dense() if isinstance(series.dtype, pd.SparseDtype) else series
-
-
 def _floats_of(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    absent = series.isna().to_numpy(dtype=bool)
-    series = _dense(series)
-    if series.dtype == object:
-        values = np.array([np.nan if m else float(v) for v, m in zip(series, absent, strict=True)], dtype=np.float64)
-    elif isinstance(series.dtype, pd.ArrowDtype):
-        values = pa.chunked_array(pa.array(series)).cast(pa.float64()).to_numpy()  # type: ignore[arg-type]
-    else:
-        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = float_values(series)
+    absent = np.isnan(values)
     return np.where(absent, 0.0, values), absent
 
 
@@ -128,42 +129,49 @@ def _count_decimals(values: np.ndarray, series: pd.Series) -> int | None:
     """Return the fewest decimals that leave every value as it is, judged in the column's own precision."""
     if not len(values):
         return None
-    if getattr(series.dtype, "itemsize", 8) == 4 or str(series.dtype).lower() in ("float32", "float[pyarrow]"):
-        values = values.astype(np.float32)
-    elif getattr(series.dtype, "itemsize", 8) == 2:
-        values = values.astype(np.float16).astype(np.float32)
+    precision = _precision(series)
     head = values[:1000]
-    for decimals in range(MAX_DECIMALS + 1):
-        if (np.round(head, decimals) == head).all() and (np.round(values, decimals) == values).all():
-            return decimals
+    with np.errstate(over="ignore"):  # huge numbers have no decimals to count
+        for decimals in range(MAX_DECIMALS + 1):
+            if all((np.round(v, decimals).astype(precision) == v).all() for v in (head, values)):
+                return decimals
     return None
+
+
+def _precision(series: pd.Series) -> np.dtype:
+    """Return the numpy dtype of a column's floats, float64 where it has none."""
+    dtype: Any = series.dtype
+    plain = getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype))
+    return plain if plain.kind == "f" else np.dtype(np.float64)
 
 
 def _integers_of(series: pd.Series, column: ColumnSchema) -> tuple[np.ndarray, np.ndarray]:
     """Return int64 (uint64 for unsigned columns) values, anything where missing, and the mask of missing cells."""
-    absent = series.isna().to_numpy(dtype=bool)
-    series, storage = _dense(series), column.storage
+    storage = column.storage
+    if storage in ("datetime", "timedelta", "period") and series.dtype != column.dtype:
+        series = series.astype(column.dtype)  # the unit is the fitted one
+    absent = missing_cells(series)
+    series = dense(series)
     if storage == "text":
-        values = parse_dates(series, column.datetime_format or "").view("i8")
-        return values, absent | np.isnat(values.view("M8[us]"))
-    if storage == "date":
-        days = [None if m else v for v, m in zip(series, absent, strict=True)]
-        return np.array(days, dtype="datetime64[D]").view("i8"), absent
+        dates = parse_dates(series, column.datetime_format or "")
+        return dates.view("i8"), np.isnat(dates)
     if isinstance(series.dtype, pd.ArrowDtype):
-        return _arrow_integers(series), absent
+        return _arrow_integers(pa.chunked_array(pa.array(series))), absent  # type: ignore[arg-type]
+    if column.dtype == np.dtype(object) and storage in _OBJECT_UNITS:
+        cells = series.astype(object).to_numpy()
+        return _arrow_integers(pa.array(cells, _OBJECT_UNITS[storage][0], mask=absent)), absent
     if storage in ("datetime", "timedelta"):
         plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(series.dtype, "tz", None) else series
         return plain.to_numpy().view("i8"), absent
     if storage == "period":
         return np.asarray(series.array.asi8), absent  # type: ignore[union-attr]
-    if series.dtype == object:
+    if series.dtype == np.dtype(object):
         return np.array([0 if m else int(v) for v, m in zip(series, absent, strict=True)], dtype=np.int64), absent
     unsigned = str(series.dtype).lower() == "uint64"
     return series.to_numpy(dtype=_U64 if unsigned else np.int64, na_value=0), absent
 
 
-def _arrow_integers(series: pd.Series) -> np.ndarray:
-    array: Any = pa.chunked_array(pa.array(series))  # type: ignore[arg-type]
+def _arrow_integers(array: Any) -> np.ndarray:
     kind = array.type
     if pa.types.is_uint64(kind):
         return array.fill_null(0).to_numpy()
@@ -174,7 +182,7 @@ def _arrow_integers(series: pd.Series) -> np.ndarray:
 
 def _float_cells(values: np.ndarray, absent: np.ndarray, column: ColumnSchema, decimals: int | None) -> pd.Series:
     dtype = column.dtype
-    if column.storage == "decimal" or dtype == object:
+    if column.storage == "decimal" or dtype == np.dtype(object):
         cells = [
             column.missing_value if m else _float_cell(v, column, decimals)
             for v, m in zip(values.tolist(), absent, strict=True)
@@ -199,22 +207,24 @@ def _integer_cells(integers: np.ndarray, absent: np.ndarray, column: ColumnSchem
     dtype, storage, signed = column.dtype, column.storage, integers.view(np.int64)
     if isinstance(dtype, pd.ArrowDtype):
         return _arrow_cells(integers, absent, dtype)
-    if storage in ("text", "date"):
-        dates = np.where(absent, np.iinfo(np.int64).min, signed).view("M8[us]" if storage == "text" else "M8[D]")
-        cells = write_dates(dates, column.datetime_format or "") if storage == "text" else dates.astype(object)
-        if dtype == object:
-            cells = np.where(absent, np.array(column.missing_value, dtype=object), cells)
+    ticks = np.where(absent, np.iinfo(np.int64).min, signed)
+    is_object = dtype == np.dtype(object)
+    if storage == "text":
+        cells = write_dates(ticks.view("M8[us]"), column.datetime_format or "")
+        cells[absent] = column.missing_value if is_object else np.nan
         return pd.Series(cells, dtype=object).astype(dtype)
+    if is_object and storage in _OBJECT_UNITS:
+        cells = ticks.view(_OBJECT_UNITS[storage][1]).astype(object)
+        cells[absent] = column.missing_value
+        return pd.Series(cells, dtype=object)
     if storage in ("datetime", "timedelta"):
-        ticks = np.where(absent, np.iinfo(np.int64).min, signed)
         if getattr(dtype, "tz", None):
-            stamps = pd.Series(ticks.view(f"M8[{dtype.unit}]"))
+            stamps: Any = pd.Series(ticks.view(f"M8[{dtype.unit}]"))
             return stamps.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
         return pd.Series(ticks.view(dtype))
     if storage == "period":
-        ticks = np.where(absent, np.iinfo(np.int64).min, signed)
         return pd.Series(pd.arrays.PeriodArray(ticks, dtype=dtype))
-    if dtype == object:
+    if is_object:
         cells = [column.missing_value if m else int(v) for v, m in zip(signed, absent, strict=True)]
         return pd.Series(cells, dtype=object)
     if isinstance(dtype, pd.SparseDtype):

@@ -20,7 +20,7 @@ from wgan_aug.encoding.columns import (
     NumericEncoder,
 )
 from wgan_aug.encoding.curves import CURVES
-from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.schema.columns import ColumnSchema, TableSchema
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.schema.values import JSON
@@ -70,7 +70,16 @@ class TableEncoder:
         ]
 
     def fit(self, frame: pd.DataFrame) -> TableEncoder:
-        """Learn every column; the frame has the schema's columns in the schema's order."""
+        """Learn every column.
+
+        Args:
+            frame: the schema's columns in the schema's order, with at least one row.
+
+        Raises:
+            InvalidDataError: if there are no rows.
+        """
+        if not len(frame):
+            raise InvalidDataError("There are no rows to learn from.")
         for position, encoder in enumerate(self.encoders):
             encoder.fit(frame.iloc[:, position])
         self.layout = self._measure(frame)
@@ -98,7 +107,10 @@ class TableEncoder:
             frame: the fitted columns, in the fitted order.
 
         Returns:
-            The codes; a `DataWarning` names columns with values never seen, which count as the nearest known one.
+            The codes; a `DataWarning` names columns with values never seen, which count as the nearest known.
+
+        Raises:
+            InvalidDataError: for columns whose cells cannot be read as the fitted ones, all in one error.
         """
         rows = len(frame)
         out = EncodedTable(
@@ -108,8 +120,16 @@ class TableEncoder:
         )
         block = scalar = 0
         strange: list[str] = []
+        problems: list[str] = []
         for position, encoder in enumerate(self.encoders):
-            codes, unseen = encoder.encode(frame.iloc[:, position])
+            try:
+                codes, unseen = encoder.encode(frame.iloc[:, position])
+            except (TypeError, ValueError, NotImplementedError) as error:
+                if frame.dtypes.iloc[position] == encoder.column.dtype:
+                    raise
+                was, now = encoder.column.dtype, frame.dtypes.iloc[position]
+                problems.append(f"Column {encoder.column.name!r} was fitted as {was}, but is {now} here: {error}.")
+                continue
             if unseen:
                 strange.append(f"{encoder.column.name!r} ({unseen} rows)")
             if codes.states is not None:
@@ -118,6 +138,8 @@ class TableEncoder:
             if codes.low is not None:
                 out.low[:, scalar], out.high[:, scalar] = codes.low, codes.high
                 scalar += 1
+        if problems:
+            raise InvalidDataError(join_problems(problems))
         if strange:
             warnings.warn(
                 f"Values that the fitted table did not have, taken as the nearest known ones: {', '.join(strange)}.",
@@ -151,7 +173,7 @@ class TableEncoder:
                 scalar += 1
             series.append(encoder.decode(codes, rows, rng))
         frame = pd.concat(series, axis=1, keys=range(len(series)))
-        frame.columns = pd.Index(self.schema.names, tupleize_cols=any(isinstance(n, tuple) for n in self.schema.names))
+        frame.columns = self.schema.index
         return frame
 
     def feature_columns(self) -> list[Hashable]:
@@ -163,7 +185,7 @@ class TableEncoder:
         """Return some valid cells of a column, for rows that lack it."""
         encoder = next(e for e in self.encoders if e.column.name == name)
         codes = ColumnCodes(np.zeros(rows, dtype=np.int64), np.full(rows, 0.5))
-        return encoder.decode(codes, range(rows), np.random.default_rng(0)).rename(name)
+        return encoder.decode(codes, range(rows), np.random.default_rng(0)).rename(name)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return a nested object of JSON and arrays that `from_json` reads back."""
@@ -207,11 +229,10 @@ def check_numeric_encoding(numeric_encoding: Any, names: Sequence[Hashable]) -> 
     choices = numeric_encoding if isinstance(numeric_encoding, Mapping) else {None: numeric_encoding}
     for name, choice in choices.items():
         if isinstance(numeric_encoding, Mapping) and name not in names:
-            raise InvalidParameterError(
-                f"numeric_encoding names column {name!r}, which the data do not have.{did_you_mean(name, names)}"
-            )
+            hint = did_you_mean(name, names)
+            raise InvalidParameterError(f"numeric_encoding names column {name!r}, which the data do not have.{hint}")
         if choice not in allowed:
+            hint = did_you_mean(choice, allowed)
             raise InvalidParameterError(
-                f"numeric_encoding is {choice!r}; allowed are {', '.join(allowed)}, or a dict of these by column."
-                f"{did_you_mean(choice, allowed)}"
+                f"numeric_encoding is {choice!r}; allowed are {', '.join(allowed)}, or a dict of these by column.{hint}"
             )

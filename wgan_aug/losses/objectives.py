@@ -20,7 +20,7 @@ class Objective(Protocol):
     def critic_loss(
         self, critic: Critic, real: Tensor, generated: Tensor, scores: tuple[Tensor, Tensor], eps: Tensor
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Return what the critic minimises, from its scores of real and generated rows, shape (batch,) each."""
+        """Return what the critic minimises, from its scores of real and generated rows, shape (batch,)."""
         ...
 
     def generator_loss(self, scores: Tensor) -> Tensor:
@@ -76,7 +76,6 @@ def find_objective(name: str) -> type[WassersteinGP]:
         1.0
     """
     if name not in OBJECTIVES:
-        raise InvalidParameterError(
-            f"loss is {name!r}; allowed are {', '.join(map(repr, OBJECTIVES))}.{did_you_mean(name, OBJECTIVES)}"
-        )
+        known = ", ".join(map(repr, OBJECTIVES))
+        raise InvalidParameterError(f"loss is {name!r}; allowed are {known}.{did_you_mean(name, OBJECTIVES)}")
     return OBJECTIVES[name]

@@ -35,15 +35,16 @@ def interpolate(real: Tensor, generated: Tensor, eps: Tensor) -> Tensor:
                 [1.0000, 1.0000, 1.0000]])
     """
     if real.shape != generated.shape:
-        raise ValueError(f"real has shape {tuple(real.shape)}, generated {tuple(generated.shape)}; they must be equal.")
+        shapes = f"real has shape {tuple(real.shape)}, generated {tuple(generated.shape)}"
+        raise ValueError(f"{shapes}; they must be equal.")
     if eps.numel() != real.shape[0]:
         raise ValueError(f"eps has {eps.numel()} numbers for {real.shape[0]} rows; it takes one a row.")
-    share = eps.reshape(-1, *[1] * (real.dim() - 1))
+    share = eps.reshape(-1, *[1] * (real.dim() - 1)).to(real.dtype)
     return torch.lerp(generated.detach(), real.detach(), share)
 
 
 def gradient_norms(critic: Critic, points: Tensor) -> Tensor:
-    r"""Return $\lVert \nabla D(x_i) \rVert_2$ for each row, over all its features (and channels and time steps).
+    r"""Return $\lVert \nabla D(x_i) \rVert_2$ for each row, over all its features, channels and time steps.
 
     Args:
         critic: the critic; each row's score may depend on that row alone.
@@ -54,7 +55,7 @@ def gradient_norms(critic: Critic, points: Tensor) -> Tensor:
 
     Examples:
         >>> gradient_norms(lambda x: 3 * x[:, 0] + 4 * x[:, 1], torch.zeros(2, 2))
-        tensor([5.0000, 5.0000])
+        tensor([5., 5.])
     """
     if points.shape[0] == 0:
         return points.new_zeros(0)

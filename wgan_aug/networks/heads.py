@@ -42,7 +42,9 @@ class TableHead(nn.Module):
         for scalar, spec in enumerate(layout.scalars):
             if spec.block is not None:
                 silent[[int(starts[spec.block]) + s for s in spec.silent], scalar] = 1.0
-        self.register_buffer("block_of", torch.repeat_interleave(torch.arange(layout.n_blocks), widths), persistent=False)
+        self.register_buffer(
+            "block_of", torch.repeat_interleave(torch.arange(layout.n_blocks), widths), persistent=False
+        )
         self.register_buffer("silent", silent, persistent=False)
         self.register_buffer("starts", starts, persistent=False)
         self.register_buffer("ends", starts + widths - 1, persistent=False)

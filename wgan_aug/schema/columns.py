@@ -74,6 +74,12 @@ class ColumnSchema:
 class TableSchema:
     """The columns of a table, in order.
 
+    Args:
+        columns: one schema a column.
+        level_names: the name of each level of the column index; a plain index has one.
+        label_dtype: the dtype of the column index; None for a `MultiIndex`.
+        n_rows: the rows seen.
+
     Examples:
         >>> from wgan_aug.schema.inference import infer_schema
         >>> schema = infer_schema(pd.DataFrame({"age": [31, 44, 52], "sex": ["f", "m", "f"]}))
@@ -82,6 +88,9 @@ class TableSchema:
     """
 
     columns: tuple[ColumnSchema, ...]
+    level_names: tuple[Hashable, ...] = (None,)
+    label_dtype: Any = "object"
+    n_rows: int = 0
 
     def __iter__(self) -> Iterator[ColumnSchema]:
         return iter(self.columns)
@@ -100,6 +109,13 @@ class TableSchema:
         """The columns' names, in order."""
         return [column.name for column in self.columns]
 
+    @property
+    def index(self) -> pd.Index:
+        """The column index of a frame with this schema."""
+        if self.label_dtype is None:
+            return pd.MultiIndex.from_tuples(self.names, names=self.level_names)  # type: ignore[arg-type]
+        return pd.Index(self.names, dtype=self.label_dtype, name=self.level_names[0], tupleize_cols=False)
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row a column: name, kind, dtype, missing cells, distinct values, and who chose the kind."""
         rows = [
@@ -113,7 +129,12 @@ class TableSchema:
 
     def to_json(self) -> dict[str, JSON]:
         """Return a JSON object that `from_json` reads back."""
-        return {"columns": [column.to_json() for column in self.columns]}
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "level_names": [value_to_json(name) for name in self.level_names],
+            "label_dtype": None if self.label_dtype is None else dtype_to_json(self.label_dtype),
+            "n_rows": self.n_rows,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> TableSchema:
@@ -123,6 +144,11 @@ class TableSchema:
             InvalidDataError: if the object is not a table schema.
         """
         try:
-            return cls(tuple(ColumnSchema.from_json(column) for column in data["columns"]))
-        except (KeyError, TypeError) as error:
+            return cls(
+                tuple(ColumnSchema.from_json(column) for column in data["columns"]),
+                tuple(value_from_json(name) for name in data["level_names"]),
+                None if data["label_dtype"] is None else dtype_from_json(data["label_dtype"]),
+                data["n_rows"],
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidDataError(f"This JSON is not a table schema: {error!r}.") from error

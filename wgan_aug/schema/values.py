@@ -60,7 +60,8 @@ def value_from_json(data: JSON) -> Any:
     if name in ("NA", "NaT"):
         return pd.NA if name == "NA" else pd.NaT
     if name == "float":
-        return float(data["value"])
+        value = float(data["value"])
+        return np.nan if math.isnan(value) else value  # the one NaN that equals itself in a tuple
     return _TAGGED[name][2](data["value"])
 
 
@@ -104,7 +105,7 @@ _TAGGED: dict[str, tuple[Any, Any, Any]] = {
 
 
 def _timestamp(value: int, unit: str, tz: str | None) -> pd.Timestamp:
-    stamp = pd.Timestamp(np.datetime64(value, unit))
+    stamp = pd.Timestamp(np.int64(value).view(f"M8[{unit}]"))
     return stamp if tz is None else stamp.tz_localize("UTC").tz_convert(tz)
 
 
@@ -118,7 +119,7 @@ def dtype_to_json(dtype: Any) -> JSON:
         ['lo', 'hi']
     """
     if isinstance(dtype, pd.CategoricalDtype):
-        if dtype.categories is None:
+        if dtype.categories is None:  # type: ignore[redundant-expr]
             return {"category": None}
         values = [value_to_json(v) for v in dtype.categories.tolist()]
         return {
@@ -134,6 +135,8 @@ def dtype_to_json(dtype: Any) -> JSON:
             "arrow": base64.b64encode(schema.serialize().to_pybytes()).decode(),
             "text": str(dtype.pyarrow_dtype),
         }
+    if isinstance(dtype, pd.SparseDtype):
+        return {"sparse": {"subtype": dtype_to_json(dtype.subtype), "fill": value_to_json(dtype.fill_value)}}
     if isinstance(dtype, pd.StringDtype):
         return {"string": {"storage": dtype.storage, "na": "NA" if dtype.na_value is pd.NA else "nan"}}
     return str(dtype)
@@ -158,6 +161,9 @@ def dtype_from_json(data: JSON) -> Any:
     if "arrow" in data:
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow"])))
         return pd.ArrowDtype(schema.field("x").type)
+    if "sparse" in data:
+        inner = data["sparse"]
+        return pd.SparseDtype(dtype_from_json(inner["subtype"]), value_from_json(inner["fill"]))
     spec = data["string"]
     if spec["na"] == "nan":
         return pd.StringDtype(spec["storage"], na_value=np.nan)

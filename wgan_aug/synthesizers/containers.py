@@ -16,7 +16,7 @@ import scipy.sparse
 from wgan_aug.errors import DataTypeError, InvalidDataError, MissingExtraError
 from wgan_aug.schema.values import JSON
 
-__all__ = ["Container", "to_frame"]
+__all__ = ["Container", "to_frame", "to_series"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,15 +41,37 @@ class Container:
             return frame
         if self.kind == "numpy":
             return frame.to_numpy(dtype=np.dtype(self.dtype))
-        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(self.schema)))
+        schema = _read_schema(self.schema)
         columns = [pa.array(frame.iloc[:, i], from_pandas=True) for i in range(frame.shape[1])]
         flat = [c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in columns]
         arrays = [_cast(c, field.type) for c, field in zip(flat, schema, strict=True)]
         table = pa.Table.from_arrays(arrays, schema=schema)
         try:
-            return nw.from_arrow(table, backend=self.backend).to_native()
+            backend: Any = self.backend
+            return nw.from_arrow(table, backend=backend).to_native()
         except ModuleNotFoundError as error:
-            raise MissingExtraError(f"The model was fitted on {self.backend} data: pip install {self.backend}.") from error
+            raise MissingExtraError(
+                f"The model was fitted on {self.backend} data: pip install {self.backend}."
+            ) from error
+
+    def beside(self, column: pd.Series, other: Container) -> Container:
+        """Return the container that holds one further column as well.
+
+        Args:
+            column: the column.
+            other: what the column came in.
+        """
+        if self.kind == "numpy":
+            dtype = other.dtype or (column.dtype.str if isinstance(column.dtype, np.dtype) else "object")
+            mixed = "object" in (self.dtype, dtype) or {np.dtype(d).kind for d in (self.dtype, dtype)} & set("OmM")
+            return dataclasses.replace(
+                self, dtype="object" if mixed and self.dtype != dtype else np.result_type(self.dtype, dtype).str
+            )
+        if self.kind == "other":
+            fields = _read_schema(other.schema) if other.schema else pa.Schema.from_pandas(column.to_frame("y"))
+            whole = _read_schema(self.schema).append(fields.field(0).with_name(str(column.name)))
+            return dataclasses.replace(self, schema=_write_schema(whole))
+        return self
 
     def to_json(self) -> dict[str, JSON]:
         """Return what `from_json` reads back."""
@@ -59,6 +81,14 @@ class Container:
     def from_json(cls, data: Mapping[str, JSON]) -> Container:
         """Read what `to_json` wrote."""
         return cls(**data)
+
+
+def _read_schema(text: str) -> pa.Schema:
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+
+
+def _write_schema(schema: pa.Schema) -> str:
+    return base64.b64encode(schema.serialize().to_pybytes()).decode()
 
 
 def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -89,16 +119,46 @@ def to_frame(data: Any, names: list[Any] | None = None) -> tuple[pd.DataFrame, C
         raise DataTypeError("The data are a sparse matrix; give a dense table, for instance X.toarray().")
     if isinstance(data, (str, bytes, Mapping)) or data is None:
         raise DataTypeError(f"The data are a {type(data).__name__}; give a DataFrame or a two-dimensional array.")
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
     try:
         narrow = nw.from_native(data, eager_only=True)
     except TypeError:
+        if hasattr(data, "collect"):
+            raise DataTypeError(f"The data are a lazy {type(data).__name__}; give data.collect().") from None
         return _from_array(data, names)
     table = narrow.to_arrow()
     plain = table.cast(pa.schema([_plain_field(f) for f in table.schema]))
     backend = str(narrow.implementation)
     frame = plain.to_pandas(types_mapper=pd.ArrowDtype)
-    serialised = base64.b64encode(table.schema.serialize().to_pybytes()).decode()
-    return frame, Container("other", schema=serialised, backend=backend)
+    return frame, Container("other", schema=_write_schema(table.schema), backend=backend)
+
+
+def to_series(data: Any) -> tuple[pd.Series, Container]:
+    """Make a pandas series of one column, with its name if it has one, and remember what it came in.
+
+    Args:
+        data: a series of pandas or of a library that narwhals knows, a frame of one column, or an array-like.
+
+    Raises:
+        InvalidDataError: for more than one column.
+
+    Examples:
+        >>> to_series([1, 2])[0].tolist()
+        [1, 2]
+    """
+    if isinstance(data, pd.Series):
+        return data, Container()
+    try:
+        data = nw.from_native(data, series_only=True).to_frame().to_native()
+    except TypeError:
+        data = data if hasattr(data, "shape") or hasattr(data, "columns") else np.asarray(data)
+    if isinstance(data, np.ndarray) and data.ndim == 1:
+        data = data.reshape(-1, 1)
+    frame, container = to_frame(data)
+    if frame.shape[1] != 1:
+        raise InvalidDataError(f"y has shape {frame.shape}; it must be one column.")
+    return frame.iloc[:, 0].rename(None if container.kind == "numpy" else frame.columns[0]), container
 
 
 def _plain_field(field: pa.Field) -> pa.Field:

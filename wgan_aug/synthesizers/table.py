@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import copy
 import numbers
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,7 +34,17 @@ from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Override, infer_schema, resolve_columns
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.schema.values import value_from_json, value_to_json
-from wgan_aug.synthesizers.containers import Container, to_frame
+from wgan_aug.synthesizers.checks import (
+    append_target,
+    check_frame,
+    find_seed,
+    not_a_number,
+    not_among,
+    warn_of,
+)
+from wgan_aug.synthesizers.containers import Container, to_frame, to_series
+from wgan_aug.synthesizers.options import check_option_names, explains_names
+from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset, find_preset
 from wgan_aug.training.data import DeviceTable, ranks
@@ -46,7 +56,7 @@ from wgan_aug.training.state import TrainingSettings, TrainingState
 __all__ = ["WGANGPSynthesizer"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
-_BATCH_ROWS = 8_192  # rows in one pass of the generator
+_BATCH_ROWS = 1_024  # rows in one pass of the generator
 ARCHITECTURES = ("mlp",)
 
 
@@ -91,6 +101,7 @@ class WGANGPSynthesizer(BaseEstimator):
         True
     """
 
+    @explains_names
     def __init__(
         self,
         *,
@@ -128,6 +139,15 @@ class WGANGPSynthesizer(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def set_params(self, **params: Any) -> Self:
+        """Set options by name.
+
+        Raises:
+            UnknownOptionError: for a name that does not exist, with the nearest one that does.
+        """
+        check_option_names(type(self).__name__, params, self.get_params(deep=False))
+        return super().set_params(**params)
+
     # ---- fit: check, encode, train, remember
 
     def fit(
@@ -157,7 +177,7 @@ class WGANGPSynthesizer(BaseEstimator):
         """
         frame, plan = self._prepare(X, y, discrete_columns)
         device = find_device(self.device)
-        self.seed_ = _find_seed(self.random_state)
+        self.seed_ = find_seed(self.random_state)
         self.plan_ = plan
         state = self._build(plan, device)
         data = _to_device(plan.encoder, frame, device)
@@ -181,7 +201,7 @@ class WGANGPSynthesizer(BaseEstimator):
     def _prepare(self, X: Any, y: Any, discrete_columns: Iterable[Any] | None) -> tuple[pd.DataFrame, Plan]:
         preset = self._check_options()
         find_device(self.device)
-        _find_seed(self.random_state)
+        find_seed(self.random_state)
         frame = self._check_data(X, y)
         encoder = self._encode(frame, preset, discrete_columns)
         return frame, Plan(len(frame), encoder, preset, self._settings(preset, len(frame)))
@@ -194,37 +214,48 @@ class WGANGPSynthesizer(BaseEstimator):
                 check()
             except InvalidParameterError as error:
                 problems.append(str(error))
-        problems += _not_among("architecture", self.architecture, ARCHITECTURES)
-        problems += _not_among("critic_norm", self.critic_norm, tuple(CRITIC_NORMS))
-        problems += _not_a_number("epochs", self.epochs, above=0)
-        problems += _not_a_number("batch_size", self.batch_size, above=0, whole=True)
-        problems += _not_a_number("n_critic", self.n_critic, above=0, whole=True)
-        problems += _not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
-        problems += _not_a_number("learning_rate", self.learning_rate, above=0)
+        problems += not_among("architecture", self.architecture, ARCHITECTURES)
+        problems += not_among("critic_norm", self.critic_norm, tuple(CRITIC_NORMS))
+        problems += not_a_number("epochs", self.epochs, above=0)
+        problems += not_a_number("batch_size", self.batch_size, above=0, whole=True)
+        problems += not_a_number("n_critic", self.n_critic, above=0, whole=True)
+        problems += not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
+        problems += not_a_number("learning_rate", self.learning_rate, above=0)
+        if not isinstance(self.verbose, bool):
+            problems += not_a_number("verbose", self.verbose, above=0, whole=True, equal=True)
         if problems:
             raise InvalidParameterError(join_problems(problems))
-        given = ("batch_size", "n_critic", "gp_weight", "learning_rate")
-        return find_preset(self.preset).with_given({name: getattr(self, name) for name in given})
+        given = {name: getattr(self, name) for name in ("batch_size", "n_critic", "gp_weight", "learning_rate")}
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+        return find_preset(self.preset).with_given(plain)
 
     def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember the container."""
         frame, self._container = to_frame(X)
-        _check_feature_names(self, X if self._container.kind == "pandas" else None, reset=True)
-        _check_frame(frame)
+        check_frame(frame)
+        named = self._container.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
+        _check_feature_names(self, frame if named else None, reset=True)
         self.n_features_in_ = frame.shape[1]
         self.y_name_ = None
         if y is not None:
-            frame, self.y_name_ = _append_target(frame, y, self.target)
+            frame = self._check_target(frame, y)
         elif self.target is not None:
             resolve_columns(frame, [self.target], "target")
         return frame
+
+    def _check_target(self, frame: pd.DataFrame, y: Any) -> pd.DataFrame:
+        """Return the frame with y as its last column; remember its name."""
+        series, container = to_series(y)
+        self.y_name_ = next((name for name in (series.name, self.target) if name not in (None, "")), "y")
+        self._container = self._container.beside(series.rename(self.y_name_), container)
+        return append_target(frame, series, self.y_name_)
 
     def _encode(self, frame: pd.DataFrame, preset: Preset, discrete_columns: Iterable[Any] | None) -> TableEncoder:
         categorical = resolve_columns(frame, self.categorical_features, "categorical_features")
         categorical += resolve_columns(frame, discrete_columns, "discrete_columns")
         check_numeric_encoding(self.numeric_encoding, list(frame.columns))
         schema = infer_schema(frame, self.schema, categorical)
-        _warn_of(schema)
+        warn_of(schema)
         encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
         encoder = TableEncoder(schema, encoding).fit(frame)
         if encoder.layout.n_features == 0:
@@ -321,7 +352,7 @@ class WGANGPSynthesizer(BaseEstimator):
             InvalidParameterError: for a count that is negative or no integer.
         """
         check_is_fitted(self)
-        problems = _not_a_number("n_samples", n_samples, above=0, whole=True, equal=True)
+        problems = not_a_number("n_samples", n_samples, above=0, whole=True, equal=True)
         if n_samples is None or problems:
             raise InvalidParameterError(problems[0] if problems else "n_samples is None; give an integer.")
         seed = self._sampling_seed(random_state)
@@ -330,8 +361,8 @@ class WGANGPSynthesizer(BaseEstimator):
 
     def _sampling_seed(self, random_state: Any) -> int:
         if random_state is not None:
-            return _find_seed(random_state)
-        return self.seed_ if isinstance(self.random_state, numbers.Integral) else _find_seed(self.random_state)
+            return find_seed(random_state)
+        return self.seed_ if isinstance(self.random_state, numbers.Integral) else find_seed(self.random_state)
 
     @torch.inference_mode()
     def _sample_part(self, seed: int, part: int, first_row: int, rows: int) -> pd.DataFrame:
@@ -366,10 +397,12 @@ class WGANGPSynthesizer(BaseEstimator):
             NotFittedError: before `fit`.
             InvalidDataError: if columns are missing.
         """
-        features = self._features(X)
+        features = self._features(self._known_rows(X))
+        place = torch.device("cpu") if features.device.type == "mps" else features.device
+        critic = copy.deepcopy(self.critic_).to(place, torch.float64)  # a row's score does not hang on its batch
         with torch.inference_mode():
-            scores = [self.critic_(part) for part in features.split(_BATCH_ROWS)]
-        return torch.cat(scores).cpu().numpy().astype(np.float64)
+            scores = [critic(part) for part in features.to(place, torch.float64).split(_BATCH_ROWS)]
+        return torch.cat(scores).cpu().numpy()
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return how near a fresh sample is to held-out rows: minus a sliced Wasserstein distance, so 0 is best.
@@ -384,36 +417,55 @@ class WGANGPSynthesizer(BaseEstimator):
         Raises:
             NotFittedError: before `fit`.
         """
-        check_is_fitted(self)
-        frame = to_frame(X)[0]
-        if self.y_name_ is not None and y is not None:
-            frame = _append_target(frame, y, self.y_name_)[0]
+        frame = self._known_rows(X, y)
+        if frame.empty:
+            raise InvalidDataError(f"There are no rows to score (shape={frame.shape}).")
         real = self._features(frame)
         rows = pd.concat(list(self.sample_parts(len(real), random_state=0)), ignore_index=True)
-        wanted = [name for name in self.schema_.names if name in frame.columns]
-        generated = self._features(rows[wanted])
+        generated = self._features(_select(rows, frame.columns))
         return -sliced_wasserstein(real, generated, new_generator(0, real.device))
 
-    def _features(self, X: Any) -> torch.Tensor:
+    def _known_rows(self, X: Any, y: Any = None) -> pd.DataFrame:
+        """Return the fitted columns of any container, in the fitted order, with y where it is known."""
         check_is_fitted(self)
-        names = [name for name in self.schema_.names if name != self.y_name_]
-        frame, container = to_frame(X, names)
-        if container.kind == "pandas":
-            frame = self._known_columns(frame)
-        else:
+        frame, container = to_frame(X, [name for name in self.schema_.names if name != self.y_name_])
+        if container.kind == "numpy":
             _check_n_features(self, frame, reset=False)
+        else:
+            frame = self._known_columns(frame)
+        if y is None or self.y_name_ is None or self.y_name_ in frame.columns:
+            return frame
+        return append_target(frame, to_series(y)[0], self.y_name_)
+
+    def _features(self, frame: pd.DataFrame) -> torch.Tensor:
+        """Return rows as the critic sees them, on its device; y may be absent."""
         device = next(self.critic_.parameters()).device
         lacking = self.y_name_ is not None and self.y_name_ not in frame.columns
         if lacking:
             blank = self.encoder_.placeholder(self.y_name_, len(frame))
             frame = pd.concat([frame.reset_index(drop=True), blank], axis=1)
-        data = _to_device(self.encoder_, frame[self.schema_.names], device)
+        data = self._to_device_or_explain(_select(frame, self.schema_.names), device)
         features = data.middle(torch.arange(len(frame), device=device))
         if lacking:
             average = np.append(self.encoder_.layout.frequencies, np.zeros(self.encoder_.layout.n_scalars))
             owned = [i for i, name in enumerate(self.encoder_.feature_columns()) if name == self.y_name_]
             features[:, owned] = torch.from_numpy(average[owned]).to(features)
         return features
+
+    def _to_device_or_explain(self, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
+        """Encode rows; where a column's cells are not what was fitted, say which column."""
+        try:
+            return _to_device(self.encoder_, frame, device)
+        except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
+            for position, encoder in enumerate(self.encoder_.encoders):
+                try:
+                    encoder.encode(frame.iloc[:, position])
+                except Exception as cause:
+                    raise InvalidDataError(
+                        f"Column {encoder.column.name!r} was fitted as {encoder.column.dtype} "
+                        f"({encoder.column.kind}), and these cells are not such: {cause}."
+                    ) from error
+            raise
 
     def _known_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the fitted columns of a frame, in the fitted order; y may be absent."""
@@ -424,7 +476,7 @@ class WGANGPSynthesizer(BaseEstimator):
                 f"The data lack {len(lacking)} of the {len(wanted)} fitted columns: {', '.join(map(repr, lacking))}."
                 f"{did_you_mean(lacking[0], frame.columns)}"
             )
-        return frame[wanted]
+        return _select(frame, wanted)
 
     def get_loss_values(self) -> pd.DataFrame:
         """Return generator and critic loss by update, in the columns that users of CTGAN know."""
@@ -445,7 +497,7 @@ class WGANGPSynthesizer(BaseEstimator):
         write_folder(path, self._document(), {"history.csv": self.history_.to_csv(index=False)})
 
     def _document(self) -> dict[str, Any]:
-        params = {name: _param_to_json(name, value) for name, value in self.get_params(deep=False).items()}
+        params = {name: param_to_json(name, value) for name, value in self.get_params(deep=False).items()}
         return {
             "class": type(self).__name__,
             "params": params,
@@ -461,7 +513,10 @@ class WGANGPSynthesizer(BaseEstimator):
             "updates": self.updates_,
             "generator": _weights(self.generator_),
             "critic": _weights(self.critic_),
-            "history": {"names": list(self.history_.columns), "rows": self.history_.to_numpy(dtype=np.float64)},
+            "history": {
+                "names": list(self.history_.columns),
+                "rows": self.history_.to_numpy(dtype=np.float64),
+            },
         }
 
     @classmethod
@@ -483,7 +538,7 @@ class WGANGPSynthesizer(BaseEstimator):
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
-        params = {name: _param_from_json(value) for name, value in document["params"].items()}
+        params = {name: param_from_json(value) for name, value in document["params"].items()}
         model = cls(**params | {"device": device})
         model.seed_, model.updates_ = document["seed"], document["updates"]
         model.y_name_ = value_from_json(document["y_name"])
@@ -493,8 +548,8 @@ class WGANGPSynthesizer(BaseEstimator):
         model._container = Container.from_json(document["container"])
         model.encoder_ = TableEncoder.from_json(document["encoder"])
         model.schema_ = model.encoder_.schema
-        preset = Preset(**_tuples(document["preset"]))
-        settings = TrainingSettings(**_tuples(document["settings"]))
+        preset = Preset(**tuples(document["preset"]))
+        settings = TrainingSettings(**tuples(document["settings"]))
         model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
         generator, critic = _networks(model.encoder_.layout, preset, model.critic_norm, 0)
         for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
@@ -513,84 +568,6 @@ class WGANGPSynthesizer(BaseEstimator):
         return tags
 
 
-# ---- checks
-
-
-def _check_frame(frame: pd.DataFrame) -> None:
-    """Refuse frames that no synthesizer can learn, all reasons in one error."""
-    problems: list[str] = []
-    rows, columns = frame.shape
-    if columns == 0:
-        problems.append(f"Found array with 0 feature(s) (shape={frame.shape}) while a minimum of 1 is required.")
-    if rows == 0:
-        problems.append(f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 2 is required.")
-    if rows == 1:
-        problems.append("The data have 1 sample (n_samples = 1); a minimum of 2 is required.")
-    doubled = frame.columns[frame.columns.duplicated()].unique().tolist()
-    if doubled:
-        problems.append(f"Column names must differ; these come more than once: {', '.join(map(repr, doubled))}.")
-    if problems:
-        raise InvalidDataError(join_problems(problems))
-
-
-def _append_target(frame: pd.DataFrame, y: Any, target: Any) -> tuple[pd.DataFrame, Any]:
-    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
-        y = y.iloc[:, 0]
-    named = getattr(y, "name", None)
-    name = named if named is not None else ("y" if target is None else target)
-    series = y.reset_index(drop=True) if isinstance(y, pd.Series) else pd.Series(_flat(y))
-    if len(series) != len(frame):
-        raise InvalidDataError(f"X has {len(frame)} rows, y has {len(series)}; they must be equal.")
-    if name in frame.columns:
-        raise InvalidDataError(f"y is named {name!r}, and X has a column of that name; drop one, or rename y.")
-    return pd.concat([frame.reset_index(drop=True), series.rename(name)], axis=1), name
-
-
-def _flat(y: Any) -> np.ndarray:
-    values = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise InvalidDataError(f"y has shape {values.shape}; it must be one column.")
-    return values.astype(object) if values.dtype.kind in "US" else values
-
-
-def _not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
-    if value in allowed:
-        return []
-    reason = ""
-    if option == "critic_norm" and "batch" in str(value):
-        reason = " Batch normalisation makes a row's score depend on the other rows, and voids a penalty taken row by row."
-    return [f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(value, allowed)}"]
-
-
-def _not_a_number(
-    option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False
-) -> list[str]:
-    """Say what is wrong with a numeric option; None is never wrong."""
-    if value is None:
-        return []
-    kind = numbers.Integral if whole else numbers.Real
-    fine = isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
-    fine = fine and math.isfinite(float(value)) and (value >= above if equal else value > above)
-    wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
-    return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
-
-
-def _warn_of(schema: TableSchema) -> None:
-    missing = [repr(c.name) for c in schema if c.kind == "missing"]
-    identifiers = [repr(c.name) for c in schema if c.kind == "identifier"]
-    if missing:
-        warnings.warn(f"All values are missing, and stay so, in: {', '.join(missing)}.", DataWarning, stacklevel=4)
-    if identifiers:
-        warnings.warn(
-            f"Taken as identifiers, not learned but made anew: {', '.join(identifiers)}. "
-            "Declare them in schema= or categorical_features= to have them learned.",
-            DataWarning,
-            stacklevel=4,
-        )
-
-
 def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:
     owners = encoder.feature_columns()
     suspects = list(dict.fromkeys(repr(owners[feature]) for feature in error.features))[:3]
@@ -600,27 +577,7 @@ def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:
     )
 
 
-# ---- parts
-
-
-def _find_seed(random_state: Any) -> int:
-    """Return an int seed from an int, a generator or None."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
-        if random_state < 0:
-            raise InvalidParameterError(f"random_state is {random_state}; it must be an integer of at least 0.")
-        return int(random_state)
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**32))
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31))
-    raise InvalidParameterError(f"random_state is {random_state!r}; give an int, a numpy Generator or None.")
-
-
-def _networks(
-    layout: TableLayout, preset: Preset, critic_norm: str, seed: int
-) -> tuple[MLPGenerator, MLPCritic]:
+def _networks(layout: TableLayout, preset: Preset, critic_norm: str, seed: int) -> tuple[MLPGenerator, MLPCritic]:
     with seeded(seed):
         generator = MLPGenerator(
             layout,
@@ -632,6 +589,12 @@ def _networks(
         return generator, MLPCritic(layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
 
 
+def _select(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
+    """Return columns by name, where a name may be anything, None too."""
+    present = list(frame.columns)
+    return frame.iloc[:, [present.index(name) for name in names]]
+
+
 def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
     codes = encoder.transform(frame)
     return DeviceTable(codes.states, codes.low, codes.high, encoder.layout, device)
@@ -639,29 +602,3 @@ def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device)
 
 def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
     return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
-
-
-def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo what JSON does to tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _param_to_json(name: str, value: Any) -> Any:
-    """Write a constructor's parameter; what cannot be written (a generator, a device) is not needed again."""
-    if isinstance(value, TableSchema):
-        return {"schema": value.to_json()}
-    if isinstance(value, Mapping):
-        return {"pairs": [[value_to_json(k), _param_to_json(name, v)] for k, v in value.items()]}
-    if name == "device" or isinstance(value, (np.random.Generator, np.random.RandomState)):
-        return {"value": None if name != "device" else str(value)}
-    if isinstance(value, (set, frozenset, np.ndarray, pd.Index)):
-        value = list(value)
-    return {"value": value_to_json(value)}
-
-
-def _param_from_json(data: Mapping[str, Any]) -> Any:
-    if "schema" in data:
-        return TableSchema.from_json(data["schema"])
-    if "pairs" in data:
-        return {value_from_json(k): _param_from_json(v) for k, v in data["pairs"]}
-    return value_from_json(data["value"])

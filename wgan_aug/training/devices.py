@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -37,7 +37,7 @@ def find_device(name: str | torch.device = "auto") -> torch.device:
         raise InvalidParameterError(
             f"device is {str(name)!r}, but torch {torch.__version__} finds no such device here; use device='auto' or 'cpu'."
         )
-    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InvalidParameterError(f"device is {str(name)!r}, but there are {torch.cuda.device_count()} CUDA devices.")
     return device
 
@@ -48,7 +48,7 @@ def new_generator(seed: int, device: torch.device) -> torch.Generator:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Generator[None]:
     """Run torch's own initialisers from a seed, and put the global generator back as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

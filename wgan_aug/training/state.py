@@ -77,13 +77,14 @@ class TrainingState:
         """Move the average towards the generator; early on it forgets faster, so that it has no start to forget."""
         weight = 1 - min(decay, (1 + self.update) / (10 + self.update))
         with torch.no_grad():
-            torch._foreach_lerp_(  # pyright: ignore[reportPrivateUsage]
-                list(self.average.parameters()), list(self.generator.parameters()), weight
-            )
+            averages, current = list(self.average.parameters()), list(self.generator.parameters())
+            torch._foreach_lerp_(averages, current, weight)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
 
     def snapshot(self) -> dict[str, Any]:
         """Return a copy of all but the random generator, for `restore`."""
-        return copy.deepcopy({name: part.state_dict() for name, part in self._parts().items()} | {"update": self.update})
+        return copy.deepcopy(
+            {name: part.state_dict() for name, part in self._parts().items()} | {"update": self.update}
+        )
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Go back to a snapshot."""

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Make one virtual environment a peer, since their pins clash.
+# usage: benchmarks/environments.sh FOLDER
+set -euo pipefail
+folder=${1:?usage: benchmarks/environments.sh FOLDER}
+mkdir -p "$folder"
+
+python3 -m venv "$folder/ctgan"
+"$folder/ctgan/bin/pip" install -q torch==2.13.0
+"$folder/ctgan/bin/pip" install -q ctgan==0.12.1
+
+python3 -m venv "$folder/mostlyai"
+"$folder/mostlyai/bin/pip" install -q torch==2.13.0
+"$folder/mostlyai/bin/pip" install -q mostlyai-engine==2.7.3
+"$folder/mostlyai/bin/pip" uninstall -q -y torchvision torchaudio # built for another torch, and not needed

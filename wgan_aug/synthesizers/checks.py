@@ -1,0 +1,98 @@
+"""What a synthesizer asks of its options and its data before it starts."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
+from wgan_aug.schema.columns import TableSchema
+
+__all__ = ["append_target", "check_frame", "find_seed", "not_a_number", "not_among", "warn_of"]
+
+
+def check_frame(frame: pd.DataFrame) -> None:
+    """Refuse frames that no synthesizer can learn, all reasons in one error."""
+    problems: list[str] = []
+    rows, columns = frame.shape
+    if columns == 0:
+        problems.append(f"Found array with 0 feature(s) (shape={frame.shape}) while a minimum of 1 is required.")
+    if rows == 0:
+        problems.append(f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 2 is required.")
+    if rows == 1:
+        problems.append("The data have 1 sample (n_samples = 1); a minimum of 2 is required.")
+    doubled = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if doubled:
+        problems.append(f"Column names must differ; these come more than once: {', '.join(map(repr, doubled))}.")
+    if problems:
+        raise InvalidDataError(join_problems(problems))
+
+
+def append_target(frame: pd.DataFrame, series: pd.Series, name: Any) -> pd.DataFrame:
+    """Return the frame with y as its last column, under a name."""
+    if len(series) != len(frame):
+        raise InvalidDataError(f"X has {len(frame)} rows, y has {len(series)}; they must be equal.")
+    if name in frame.columns:
+        raise InvalidDataError(f"y is named {name!r}, and X has a column of that name; drop one, or rename y.")
+    whole = frame.reset_index(drop=True)
+    whole[name] = series.to_numpy() if series.dtype == object else series.array
+    return whole
+
+
+def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
+    if value in allowed:
+        return []
+    reason = ""
+    if option == "critic_norm" and "batch" in str(value):
+        reason = (
+            " Batch normalisation makes a row's score depend on the other rows, and voids a penalty taken row by row."
+        )
+    return [
+        f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(value, allowed)}"
+    ]
+
+
+def not_a_number(option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False) -> list[str]:
+    """Say what is wrong with a numeric option; None is never wrong."""
+    if value is None:
+        return []
+    kind = numbers.Integral if whole else numbers.Real
+    fine = isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+    fine = fine and math.isfinite(float(value)) and (value >= above if equal else value > above)
+    wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
+    return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
+
+
+def warn_of(schema: TableSchema) -> None:
+    missing = [repr(c.name) for c in schema if c.kind == "missing"]
+    identifiers = [repr(c.name) for c in schema if c.kind == "identifier"]
+    if missing:
+        warnings.warn(f"All values are missing, and stay so, in: {', '.join(missing)}.", DataWarning, stacklevel=4)
+    if identifiers:
+        warnings.warn(
+            f"Taken as identifiers, not learned but made anew: {', '.join(identifiers)}. "
+            "Declare them in schema= or categorical_features= to have them learned.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def find_seed(random_state: Any) -> int:
+    """Return an int seed from an int, a generator or None."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        if random_state < 0:
+            raise InvalidParameterError(f"random_state is {random_state}; it must be an integer of at least 0.")
+        return int(random_state)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**32))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    raise InvalidParameterError(f"random_state is {random_state!r}; give an int, a numpy Generator or None.")
