@@ -60,9 +60,7 @@ def _synthesizer(
     from wgan_aug import WGANGPSynthesizer
 
     names = None if categorical is None else _names(categorical)
-    return WGANGPSynthesizer(
-        target=target, categorical_features=names, preset=preset, random_state=seed, **options
-    )
+    return WGANGPSynthesizer(target=target, categorical_features=names, preset=preset, random_state=seed, **options)
 
 
 def _names(text: str) -> list[str]:
@@ -127,9 +125,7 @@ def _save(model: WGANGPSynthesizer, path: Path) -> None:
         model.save(path)
 
 
-def run_sample(
-    path: str, count: str, output: str, seed: int | None, device: str, quiet: bool, force: bool
-) -> None:
+def run_sample(path: str, count: str, output: str, seed: int | None, device: str, quiet: bool, force: bool) -> None:
     """Write rows of a saved model."""
     n_samples = parse_count(count)
     check_output(output, force)
@@ -155,9 +151,7 @@ def run_demo(output: str, count: str, preset: str, seed: int | None, device: str
     check_folder(model_path, force=True)
     adult = load_adult()
     if not 2 <= rows <= len(adult):
-        raise InvalidParameterError(
-            f"--rows is {rows}; the Adult table has between 2 and {len(adult)} to give."
-        )
+        raise InvalidParameterError(f"--rows is {rows}; the Adult table has between 2 and {len(adult)} to give.")
     real = adult.sample(rows, random_state=seed).reset_index(drop=True)
     say(f"Adult census table (UCI, CC BY 4.0): {rows} of {len(adult)} rows, {adult.shape[1]} columns", quiet)
     model = _synthesizer(target="income", categorical=None, preset=preset, seed=seed, device=device)

@@ -61,8 +61,7 @@ def _kind(path: str) -> str:
     if suffix in _TEXT:
         return _TEXT[suffix]
     raise InvalidDataError(
-        f"{path}: the extension {suffix!r} is not known; "
-        "use .csv, .tsv (or these with .gz) or .parquet, or - for csv."
+        f"{path}: the extension {suffix!r} is not known; use .csv, .tsv (or these with .gz) or .parquet, or - for csv."
     )
 
 
@@ -91,11 +90,7 @@ def read_table(path: str, delimiter: str | None = None, missing: Iterable[str] =
             raise FileNotFoundError(f"{path} does not exist.")
         if Path(path).is_dir():
             raise InvalidDataError(f"{path} is a directory; give a file (.csv, .tsv or .parquet).")
-    return (
-        _read_parquet(path)
-        if kind == "parquet"
-        else _read_text(path, _one_character(delimiter, kind), missing)
-    )
+    return _read_parquet(path) if kind == "parquet" else _read_text(path, _one_character(delimiter, kind), missing)
 
 
 def _read_parquet(path: str) -> pd.DataFrame:
@@ -114,9 +109,7 @@ def _one_character(delimiter: str | None, default: str) -> str:
         return default
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise InvalidParameterError(
-            f"--delimiter is {delimiter!r}; it must be one character, such as ';' or '\\t'."
-        )
+        raise InvalidParameterError(f"--delimiter is {delimiter!r}; it must be one character, such as ';' or '\\t'.")
     return delimiter
 
 
@@ -170,7 +163,7 @@ def _typed(cells: pd.Series) -> pd.Series:
         return bare.astype("Float64").reindex(cells.index)
     if present.isin(["True", "False"]).all():
         return cells.map({"True": True, "False": False}).astype("boolean")
-    if bare.str.fullmatch(_WITH_COMMAS).all():
+    if bare.str.contains(",").any() and bare.str.fullmatch(_WITH_COMMAS).all():
         warnings.warn(
             f"Column {cells.name!r} looks like numbers with commas ({bare.iloc[0]!r}) and is read as text; "
             "to have it learned as numbers, write them like 1234.5.",
@@ -284,15 +277,11 @@ def check_folder(path: Path, force: bool) -> None:
         OutputExistsError: if a model is there and `force` is not set, or if something else is there.
         InvalidDataError: if the place is not writable.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputExistsError(f"{path} is a file; a model is a folder. Give another -o MODEL.")
-    if path.is_dir() and any(path.iterdir()):
-        if not (path / "model.json").is_file():
-            raise OutputExistsError(f"{path} is a folder with other files in it; give another -o MODEL.")
-        if not force:
-            raise OutputExistsError(
-                f"{path} exists; give --force to overwrite the model there, or another -o MODEL."
-            )
+    from wgan_aug.persistence import check_free
+
+    check_free(path)
+    if path.is_dir() and any(path.iterdir()) and not force:
+        raise OutputExistsError(f"{path} exists; give --force to overwrite the model there, or another -o MODEL.")
     folder = path.resolve().parent
     while not folder.exists():
         folder = folder.parent

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from .progress import say
-from .signals import Terminated, raise_on_sigterm
+from .signals import Stopped, stop_on_signals
 
 __all__ = ["app", "main"]
 
@@ -31,19 +31,13 @@ Target = Annotated[str | None, typer.Option(help="The column that users of the d
 Categorical = Annotated[
     str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")
 ]
-Delimiter = Annotated[
-    str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")
-]
+Delimiter = Annotated[str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")]
 Missing = Annotated[
     list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Random seed: the same seed gives the same result.")]
-Preset = Annotated[
-    str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")
-]
-Epochs = Annotated[
-    float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")
-]
+Preset = Annotated[str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")]
+Epochs = Annotated[float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes; errors still show.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
@@ -77,9 +71,7 @@ def demo(
             help="Folder for the model and the synthetic rows; those of an earlier demo are replaced.",
         ),
     ] = "wgan-aug-demo",
-    rows: Annotated[
-        str, typer.Option(metavar="N", help="Rows of the Adult census table to learn from.")
-    ] = "10000",
+    rows: Annotated[str, typer.Option(metavar="N", help="Rows of the Adult census table to learn from.")] = "10000",
     preset: Preset = "fast",
     seed: Seed = 0,
     device: Device = "auto",
@@ -104,9 +96,7 @@ def inspect(
     """Show the plan for a table: each column's kind, encoding and width, warnings, updates and memory."""
     from .commands import run_inspect
 
-    run_inspect(
-        data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset
-    )
+    run_inspect(data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset)
 
 
 @app.command()
@@ -164,14 +154,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     words = sys.argv[1:] if arguments is None else arguments
     traceback = "--traceback" in words
-    raise_on_sigterm()
+    stop_on_signals()
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     try:
-        result: Any = app(
-            [w for w in words if w != "--traceback"], prog_name="wgan-aug", standalone_mode=False
-        )
+        result: Any = app([w for w in words if w != "--traceback"], prog_name="wgan-aug", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:  # every end of the program passes here
         if traceback and not isinstance(error, SystemExit):
@@ -188,12 +176,9 @@ def _finish(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, BrokenPipeError):  # the reader of our stdout has gone: nobody is left to tell
         return 1
-    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        say("Interrupted; an unfinished output is not kept.")
-        return 130
-    if isinstance(error, Terminated):
-        say("Terminated; an unfinished output is not kept.")
-        return 143
+    if isinstance(error, Stopped):
+        say(str(error))
+        return error.exit_code
     text, code = _describe(error)
     if text:
         say("Error: " + " ".join(text.split()))

@@ -22,9 +22,7 @@ def say(text: str, quiet: bool = False) -> None:
 
 
 @contextmanager
-def training_progress(
-    quiet: bool, describe: Callable[[], str]
-) -> Generator[Callable[[Progress], None] | None]:
+def training_progress(quiet: bool, describe: Callable[[], str]) -> Generator[Callable[[Progress], None] | None]:
     """Give a listener for `fit`: the plan, then steps a second, time left and the Wasserstein estimate."""
     if quiet:
         yield None

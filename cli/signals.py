@@ -1,4 +1,4 @@
-"""What SIGTERM does, and how a save is kept from being cut in two."""
+"""What SIGINT and SIGTERM do, and how a save is kept from being cut in two."""
 
 from __future__ import annotations
 
@@ -7,29 +7,41 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Terminated", "held_signals", "raise_on_sigterm"]
+__all__ = ["Stopped", "held_signals", "stop_on_signals"]
+
+_WORDS = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 
 
-class Terminated(BaseException):
-    """SIGTERM came."""
+class Stopped(BaseException):
+    """SIGINT or SIGTERM came.
+
+    Args:
+        number: the signal's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"{_WORDS[signal.Signals(number)]}; an unfinished output is not kept.")
+        self.exit_code = 128 + number
 
 
-def raise_on_sigterm() -> None:
-    """Make SIGTERM unwind the program, so that scratch files go, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _terminate)
+def stop_on_signals() -> None:
+    """Make both signals unwind the program, so that scratch files go; those that are ignored stay so."""
+    for number in _WORDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise Terminated
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(number)
 
 
 @contextmanager
 def held_signals() -> Generator[None]:
-    """Let SIGINT and SIGTERM wait until the block is done, where the system can."""
+    """Let both signals wait until the block is done, where the system can."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _WORDS)
     try:
         yield
     finally:

@@ -163,7 +163,7 @@ def _object_flavours() -> dict[str, Flavour]:
         "timedeltas": SPANS,
         "times": st.times().map(lambda t: t.replace(microsecond=0)),
         "decimals": CENTS,
-        "ints": st.integers(-(2**53), 2**53) | st.integers(0, 9),
+        "ints": st.integers(-(2**52), 2**52) | st.integers(0, 9),
         "huge ints": st.integers(2**64, 2**70),
         "floats": _floats(64),
         "ints and floats": st.integers(-9, 9) | _floats(64),

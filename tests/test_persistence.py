@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
-from wgan_aug.persistence import FORMAT_VERSION, read_folder, write_folder
+from wgan_aug.persistence import FORMAT_VERSION, check_free, read_folder, write_folder
 
 OLD: dict[str, Any] = {
     "name": "old",
@@ -56,9 +56,7 @@ ARRAYS = DTYPES.flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 )
 TEXT = st.one_of(
-    st.sampled_from(
-        ["$array", "$$array", "$", "/a/b", "a/b", "a", "b", "", "0", ".", "__metadata__", "a.b", "a%2Fb"]
-    ),
+    st.sampled_from(["$array", "$$array", "$", "/a/b", "a/b", "a", "b", "", "0", ".", "__metadata__", "a.b", "a%2Fb"]),
     st.text(st.characters(), max_size=4),  # lone surrogates included
 )
 SCALARS = st.one_of(
@@ -220,9 +218,7 @@ def test_the_operating_system_refusing_to_write_is_an_oserror(model: Path) -> No
         except OSError as error:
             print("refused:", error.errno)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"refused: {errno.EFBIG}", done.stderr
     assert_old_model_alone(model)
 
@@ -267,6 +263,17 @@ def test_a_file_in_the_way_is_left(tmp_path: Path) -> None:
     with pytest.raises(OutputExistsError, match=r"model is a file; a model is a folder"):
         write_folder(tmp_path / "model", NEW)
     assert (tmp_path / "model").read_text() == "mine"
+
+
+def test_a_place_can_be_checked_before_the_work(model: Path) -> None:
+    check_free(model)
+    check_free(model.parent / "new")
+    with pytest.raises(OutputExistsError, match="is a file"):
+        check_free(model / "notes.txt")
+    (model / "results.csv").write_text("a,b\n")
+    with pytest.raises(OutputExistsError, match="results"):
+        check_free(model)
+    assert [path.name for path in model.parent.iterdir()] == ["model"]
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", "model.json"])

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save
 
 from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
 
-__all__ = ["FORMAT_VERSION", "read_folder", "write_folder"]
+__all__ = ["FORMAT_VERSION", "check_free", "read_folder", "write_folder"]
 
 FORMAT_VERSION = 1
 _FORMAT = "wgan-aug model"
@@ -28,9 +28,7 @@ _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave
 _REFERENCE = "$array"  # keys of the document that begin with "$" are written with one "$" more
 
 
-def write_folder(
-    path: str | Path, document: Mapping[str, Any], files: Mapping[str, str] | None = None
-) -> None:
+def write_folder(path: str | Path, document: Mapping[str, Any], files: Mapping[str, str] | None = None) -> None:
     """Write a nested document to a folder, all of it or nothing.
 
     Args:
@@ -46,7 +44,7 @@ def write_folder(
     """
     target = Path(path).resolve()
     files = files or {}
-    _check_free(target, files)
+    check_free(target, files)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = _beside(target, "new")
     try:
@@ -57,7 +55,12 @@ def write_folder(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _check_free(target: Path, files: Iterable[str]) -> None:
+def check_free(target: Path, files: Iterable[str] = ()) -> None:
+    """Refuse a place where `write_folder` would not write; ask before long work.
+
+    Raises:
+        OutputExistsError: if something else is in the way, a file beside an earlier model included.
+    """
     if not target.exists():
         return
     if not target.is_dir():
@@ -170,9 +173,7 @@ def _pull_arrays(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
     """Replace every array by a reference, collecting the arrays by their place in the document."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
-            raise DataTypeError(
-                f"The array at {place} has dtype {value.dtype}; models hold numbers and booleans."
-            )
+            raise DataTypeError(f"The array at {place} has dtype {value.dtype}; models hold numbers and booleans.")
         arrays[place] = np.asarray(value, order="C")
         return {_REFERENCE: place}
     if isinstance(value, Mapping):

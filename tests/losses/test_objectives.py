@@ -133,9 +133,7 @@ def test_an_objective_is_found_by_its_name(name: str) -> None:
     assert find_objective(name) is OBJECTIVES[name]
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("wgan_gp", "Did you mean 'wgan-gp'?"), ("zzz", "'wgan-gp'"), ("", "''")]
-)
+@pytest.mark.parametrize(("name", "hint"), [("wgan_gp", "Did you mean 'wgan-gp'?"), ("zzz", "'wgan-gp'"), ("", "''")])
 def test_an_unknown_objective_is_refused_with_the_known_ones(name: str, hint: str) -> None:
     with pytest.raises(InvalidParameterError) as error:
         find_objective(name)

@@ -44,9 +44,7 @@ def draw(seed: int, batch: int, shape: tuple[int, ...]) -> tuple[Tensor, Tensor,
     return normal(seed, batch, *shape), 2 * normal(seed + 1, batch, *shape), uniform(seed + 2, batch)
 
 
-def slow_penalty(
-    critic: Critic, real: Tensor, generated: Tensor, eps: Tensor, one_sided: bool = False
-) -> Tensor:
+def slow_penalty(critic: Critic, real: Tensor, generated: Tensor, eps: Tensor, one_sided: bool = False) -> Tensor:
     """Row after row, number after number: mix, differentiate, add up the squares."""
     total = torch.zeros((), dtype=torch.float64)
     for x, g, share in zip(real, generated, eps, strict=True):
@@ -70,9 +68,7 @@ def slow_penalty(
     one_sided=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
-def test_penalty_equals_the_loop_over_rows(
-    batch: int, shape: tuple[int, ...], seed: int, one_sided: bool
-) -> None:
+def test_penalty_equals_the_loop_over_rows(batch: int, shape: tuple[int, ...], seed: int, one_sided: bool) -> None:
     critic, weights = smooth_critic(seed, shape)
     real, generated, eps = draw(seed + 10, batch, shape)
     fast = gradient_penalty(critic, real, generated, eps, one_sided=one_sided)
@@ -111,17 +107,13 @@ def test_first_and_second_derivatives_with_respect_to_the_critic(shape: tuple[in
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("length", [0.0, 0.3, 1.0, 7.0])
-def test_a_linear_critics_penalty_is_the_square_of_its_norm_minus_one(
-    shape: tuple[int, ...], length: float
-) -> None:
+def test_a_linear_critics_penalty_is_the_square_of_its_norm_minus_one(shape: tuple[int, ...], length: float) -> None:
     weight = normal(0, *shape)
     weight = weight / weight.norm() * length
     real, generated, eps = draw(1, 5, shape)
     penalty = gradient_penalty(lambda x: (x * weight).flatten(1).sum(1) + 3, real, generated, eps)
     assert penalty.item() == pytest.approx((length - 1) ** 2, abs=1e-5 if length == 0 else 1e-11)
-    one_sided = gradient_penalty(
-        lambda x: (x * weight).flatten(1).sum(1), real, generated, eps, one_sided=True
-    )
+    one_sided = gradient_penalty(lambda x: (x * weight).flatten(1).sum(1), real, generated, eps, one_sided=True)
     assert one_sided.item() == pytest.approx(max(0.0, length - 1) ** 2, abs=1e-11)
 
 
@@ -226,6 +218,7 @@ def test_neither_generator_nor_rows_get_a_gradient() -> None:
     real = normal(1, 4, 3).requires_grad_()
     generated = normal(2, 4, 3) * seedling
     penalty = gradient_penalty(critic, real, generated, uniform(3, 4))
+    assert not interpolate(real, generated, uniform(3, 4)).requires_grad
     gradients = torch.autograd.grad(penalty, [seedling, real], allow_unused=True, retain_graph=True)
     assert gradients == (None, None)
     assert torch.autograd.grad(penalty, weights[0])[0] is not None

@@ -42,9 +42,13 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Any], type[WganAugError], str]]
     "doubled": (lambda f: f.set_axis(["a", "a"], axis=1), InvalidDataError, r"come more than once: 'a'"),
     "infinite": (lambda f: f.assign(z=[np.inf, -np.inf] + [0.5] * 38), InvalidDataError, r"'z' has 2 infinite values"),
     "one infinite": (lambda f: f.assign(z=[np.inf] + [0.5] * 39), InvalidDataError, r"'z' has 1 infinite value "),
-    "list": (lambda f: f.assign(q=[[1]] * N), DataTypeError, r"'q' has nested cells or objects \(a list\)"),
-    "dict": (lambda f: f.assign(q=[{}] * N), DataTypeError, r"'q' has nested cells or objects \(a dict\)"),
-    "array": (lambda f: f.assign(q=[np.ones(2)] * N), DataTypeError, r"'q' has nested cells or objects \(a ndarray\)"),
+    "list": (lambda f: f.assign(q=pd.Series([[1]] * N)), DataTypeError, r"'q' has nested cells or objects \(a list\)"),
+    "dict": (lambda f: f.assign(q=pd.Series([{}] * N)), DataTypeError, r"'q' has nested cells or objects \(a dict\)"),
+    "array": (
+        lambda f: f.assign(q=pd.Series([np.ones(2)] * N)),
+        DataTypeError,
+        r"'q' has nested cells or objects \(a ndarray\)",
+    ),
     "complex": (lambda f: f.assign(q=[1j, 2j] * 20), DataTypeError, r"'q' has complex numbers\. Split it"),
     "complex array": (lambda f: np.ones((4, 2)) * 1j, InvalidDataError, r"Complex data not supported: split"),
     "constant": (lambda f: f.assign(a=1, b="x"), InvalidDataError, r"nothing to learn: .*'a': constant, 'b': constant"),
@@ -61,7 +65,7 @@ def test_tables_that_cannot_be_learned(name: str, frame: pd.DataFrame) -> None:
 
 
 def test_several_mistakes_in_the_data_are_one_error(frame: pd.DataFrame) -> None:
-    bad = frame.assign(z=[np.inf] * N, k=[1j] * N, q=[[1]] * N)
+    bad = frame.assign(z=[np.inf] * N, k=[1j] * N, q=pd.Series([[1]] * N))
     with pytest.raises(InvalidDataError, match=r"3 problems: \(1\).*'z'.*\(2\).*'k'.*\(3\).*'q'"):
         WGANGPSynthesizer(epochs=1).fit(bad)
     doubled = frame.head(1).set_axis(["a", "a"], axis=1)
@@ -156,7 +160,8 @@ def test_counts(count: Any, model: WGANGPSynthesizer) -> None:
     ids=str,
 )
 def test_options(options: dict[str, Any], message: str, frame: pd.DataFrame) -> None:
-    model = WGANGPSynthesizer(**{"epochs": 1} | options)
+    merged: dict[str, Any] = {"epochs": 1} | options
+    model = WGANGPSynthesizer(**merged)
     with pytest.raises(InvalidParameterError, match=message):
         model.fit(frame)
     with pytest.raises(InvalidParameterError, match=message):

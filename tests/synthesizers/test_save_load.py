@@ -98,8 +98,8 @@ OPTIONS: dict[str, Callable[[pd.DataFrame], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options_of_any_kind(name: str, people: pd.DataFrame, tmp_path: Path) -> None:
-    options = OPTIONS[name](people)
-    model = WGANGPSynthesizer(**{"epochs": 1} | options).fit(people)
+    options: dict[str, Any] = {"epochs": 1} | OPTIONS[name](people)
+    model = WGANGPSynthesizer(**options).fit(people)
     model.save(tmp_path / "m")
     twin = wgan_aug.load(tmp_path / "m")
     assert twin.sample(6, random_state=1).equals(model.sample(6, random_state=1))

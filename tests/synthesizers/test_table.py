@@ -15,7 +15,8 @@ from wgan_aug.synthesizers.plan import Plan
 
 
 def fitted(frame: pd.DataFrame, **options: Any) -> WGANGPSynthesizer:
-    return WGANGPSynthesizer(**{"epochs": 1, "random_state": 0} | options).fit(frame)
+    merged: dict[str, Any] = {"epochs": 1, "random_state": 0} | options
+    return WGANGPSynthesizer(**merged).fit(frame)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def test_scores_rank_junk_below_real_rows() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     real = pd.DataFrame({"x": x, "y": x + 0.05 * rng.normal(size=500), "side": np.where(x > 0, "up", "down")})
-    model = fitted(real, epochs=100)
+    model = fitted(real, epochs=60, batch_size=100, n_critic=2)
     junk = real.assign(y=-real["y"], side=np.where(x > 0, "down", "up"))
     scores = model.score_samples(pd.concat([real, junk]))
     assert np.isfinite(scores).all()

@@ -56,9 +56,13 @@ class ColumnCodes:
 
 
 class ColumnEncoder(Protocol):
-    """What `TableEncoder` asks of a column's encoder."""
+    """What `TableEncoder` asks of a column's encoder.
+
+    `shares` is the training share of each state, shape (states,); it is known after `fit` only.
+    """
 
     column: ColumnSchema
+    shares: np.ndarray
 
     @property
     def states(self) -> int:
@@ -115,18 +119,22 @@ class NumericEncoder:
     curve: Curve | None = None
     atoms: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     has_missing: bool = False
+    shares: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     name: ClassVar[str] = "numeric"
 
     def fit(self, series: pd.Series) -> NumericEncoder:
         """Find the atoms and the curve."""
-        self.codec = NumberCodec(self.column).fit(series)
-        numbers, absent = self.codec.numbers(series)
+        self.codec = NumberCodec(self.column)
+        numbers, absent = self.codec.fit_numbers(series)
         self.has_missing = bool(absent.any())
         values, counts = np.unique(numbers[~absent], return_counts=True)
         atom = self._find_atoms(values, counts)
         self.atoms = values[atom]
         if not atom.all():
             self.curve = CURVES[self.encoding].fit(values[~atom], counts[~atom])
+        if self.states:
+            rows = [*([] if self.curve is None else [counts[~atom].sum()]), *counts[atom], absent.sum()]
+            self.shares = np.array(rows[: self.states]) / len(absent)
         return self
 
     def _find_atoms(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -239,6 +247,7 @@ class LevelEncoder:
     counts: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     state_of: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0, dtype=np.int64))
     has_missing: bool = False
+    shares: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     name: ClassVar[str] = "level"
     silent: ClassVar[None] = None
     normal: ClassVar[bool] = False
@@ -251,7 +260,10 @@ class LevelEncoder:
         states = _pool(counts[natural])
         order = natural[np.argsort(states, kind="stable")]
         self.levels, self.counts, self.state_of = levels.take(order), counts[order], np.sort(states)
-        self.has_missing = bool((codes < 0).any())
+        missing = int((codes < 0).sum())
+        self.has_missing = missing > 0
+        masses = np.bincount(self.state_of, weights=self.counts)
+        self.shares = np.append(masses, missing)[: self.states] / len(codes)
         return self
 
     @property
@@ -387,6 +399,7 @@ class ConstantEncoder:
     column: ColumnSchema
     value: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=object))
     name: ClassVar[str] = "constant"
+    shares: ClassVar[np.ndarray] = np.empty(0)
     states: ClassVar[int] = 0
     silent: ClassVar[None] = None
     normal: ClassVar[bool] = False
@@ -425,6 +438,7 @@ class IdentifierEncoder:
     first: int = 0
     missing: float = 0.0
     name: ClassVar[str] = "identifier"
+    shares: ClassVar[np.ndarray] = np.empty(0)
     states: ClassVar[int] = 0
     silent: ClassVar[None] = None
     normal: ClassVar[bool] = False

@@ -53,21 +53,21 @@ class NumberCodec:
     def _floats(self) -> bool:
         return self.column.storage in ("float", "decimal")
 
-    def fit(self, series: pd.Series) -> NumberCodec:
-        """Learn decimals, or origin and step, from the present cells."""
+    def fit_numbers(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Learn decimals, or origin and step, from the present cells; return what `numbers` does."""
         if self._floats:
             values, absent = _floats_of(series)
             scale: int | None = getattr(getattr(series.dtype, "pyarrow_dtype", None), "scale", None)
             self.decimals = _count_decimals(values[~absent], series) if scale is None else scale
-            return self
+            return values, absent
         integers, absent = _integers_of(series, self.column)
-        integers = integers[~absent]
-        if len(integers):
-            self.origin = int(integers.min())
-            steps = _distance(integers, self.origin)
+        present = integers[~absent]
+        if len(present):
+            self.origin = int(present.min())
+            steps = _distance(present, self.origin)
             self.step = int(np.gcd.reduce(steps)) or 1
             self.span = int(steps.max()) // self.step
-        return self
+        return self._steps(integers, absent), absent
 
     def numbers(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Return float64 numbers (0 where missing) and the mask of missing cells, each of shape (rows,)."""
@@ -77,12 +77,17 @@ class NumberCodec:
             values, absent = _floats_of(series)
             return np.where(absent, 0.0, (values - self.origin) / self.step), absent
         integers, absent = _integers_of(series, self.column)
+        return self._steps(integers, absent), absent
+
+    def _steps(self, integers: np.ndarray, absent: np.ndarray) -> np.ndarray:
+        """Return how many steps each integer is above the origin; below it, and between two steps, too."""
         below = integers < np.array(self.origin, dtype=integers.dtype)
         above = _distance(integers, self.origin)
         distance = np.where(below, _U64(0) - above, above)
-        whole, rest = np.divmod(distance, _U64(self.step))
+        whole = distance // _U64(self.step)
+        rest = distance - whole * _U64(self.step)
         steps = whole.astype(np.float64) + rest.astype(np.float64) / self.step
-        return np.where(absent, 0.0, np.where(below, -steps, steps)), absent
+        return np.where(absent, 0.0, np.where(below, -steps, steps))
 
     def cells(self, numbers: np.ndarray, absent: np.ndarray) -> pd.Series:
         """Return a series of the column's dtype, on the column's lattice.

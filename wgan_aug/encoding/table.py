@@ -82,10 +82,10 @@ class TableEncoder:
             raise InvalidDataError("There are no rows to learn from.")
         for position, encoder in enumerate(self.encoders):
             encoder.fit(frame.iloc[:, position])
-        self.layout = self._measure(frame)
+        self.layout = self._measure()
         return self
 
-    def _measure(self, frame: pd.DataFrame) -> TableLayout:
+    def _measure(self) -> TableLayout:
         widths: list[int] = []
         scalars: list[Scalar] = []
         for encoder in self.encoders:
@@ -94,11 +94,8 @@ class TableEncoder:
                 widths.append(encoder.states)
             if encoder.silent is not None:
                 scalars.append(Scalar(block, encoder.silent, encoder.normal))
-        layout = TableLayout(tuple(widths), np.empty(0), tuple(scalars))
-        self.layout = layout
-        states = self.transform(frame).states
-        shares = [np.bincount(states[:, k], minlength=w) / len(states) for k, w in enumerate(widths)]
-        return dataclasses.replace(layout, frequencies=np.concatenate([np.empty(0), *shares]))
+        shares = np.concatenate([np.empty(0), *(encoder.shares for encoder in self.encoders)])
+        return TableLayout(tuple(widths), shares, tuple(scalars))
 
     def transform(self, frame: pd.DataFrame) -> EncodedTable:
         """Encode rows.

@@ -115,7 +115,10 @@ class _StraightThrough(torch.autograd.Function):
         soft = weights / _block_sum(weights, block_of, n_blocks)[:, block_of]
         ctx.save_for_backward(soft, block_of)
         ctx.n_blocks, ctx.tau = n_blocks, tau
-        return (scores == top).to(logits.dtype)
+        # float32 noise can tie: the first of the largest is the one; logits that are not finite stay so
+        place = torch.arange(logits.shape[1], device=logits.device, dtype=logits.dtype).expand_as(logits)
+        first = -_block_max(torch.where(scores == top, -place, -torch.inf), block_of, n_blocks)
+        return (0 * logits).scatter_(1, first.clamp_max(logits.shape[1] - 1).long(), 1.0)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:

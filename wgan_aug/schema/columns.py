@@ -66,6 +66,8 @@ class ColumnSchema:
     def from_json(cls, data: Mapping[str, JSON]) -> ColumnSchema:
         """Read what `to_json` wrote."""
         values = {f.name: data[f.name] for f in dataclasses.fields(cls)}
+        if values["kind"] not in KINDS or values["storage"] not in get_args(Storage):
+            raise ValueError(f"kind {values['kind']!r}, storage {values['storage']!r}")
         values |= {"name": value_from_json(data["name"]), "dtype": dtype_from_json(data["dtype"])}
         return cls(**values | {"missing_value": value_from_json(data["missing_value"])})
 

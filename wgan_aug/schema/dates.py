@@ -72,7 +72,7 @@ def parse_dates(text: pd.Series, fmt: str) -> np.ndarray:
 
     Args:
         text: strings or missing values, shape (rows,).
-        fmt: a `strftime` format, or one of `find_format`.
+        fmt: a `strftime` format without a `%z`, or one of `find_format`.
 
     Returns:
         `datetime64[us]` array, shape (rows,).
@@ -107,10 +107,11 @@ def write_dates(dates: np.ndarray, fmt: str) -> np.ndarray:
     absent = np.isnat(dates)
     if _is_fixed(fmt):
         text = _write_fixed(np.where(absent, np.datetime64(0, "us"), dates.astype("M8[us]")), fmt)
-        text[absent] = np.nan
-        return text
-    moments: Any = pd.Series(dates)
-    return moments.dt.strftime(fmt).astype(object).where(~absent, np.nan).to_numpy()
+    else:
+        moments: Any = pd.Series(dates)
+        text = moments.dt.strftime(fmt).to_numpy(dtype=object, copy=True)
+    text[absent] = np.nan
+    return text
 
 
 def _is_fixed(fmt: str) -> bool:
@@ -120,12 +121,13 @@ def _is_fixed(fmt: str) -> bool:
 
 
 def _parse_any(text: pd.Series, fmt: str) -> np.ndarray:
+    nothing = np.full(len(text), np.datetime64("NaT"), dtype="datetime64[us]")
+    if re.search("%[zZ]", fmt):
+        return nothing  # offsets that vary could not be written back
     try:
-        dates: Any = pd.to_datetime(text.astype(object), format=re.sub(r"%\df", "%f", fmt), errors="coerce")
+        dates = pd.to_datetime(text.astype(object), format=re.sub(r"%\df", "%f", fmt), errors="coerce")
     except ValueError:
-        return np.full(len(text), np.datetime64("NaT"), dtype="datetime64[us]")
-    if getattr(dates.dtype, "tz", None):
-        dates = dates.dt.tz_localize(None)
+        return nothing
     return dates.to_numpy().astype("datetime64[us]")
 
 

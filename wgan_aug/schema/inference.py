@@ -23,7 +23,7 @@ from wgan_aug.schema.dates import find_format, parse_dates, same_format
 from wgan_aug.schema.sdv import from_sdv, is_sdv, read_document
 from wgan_aug.schema.storage import check_cells, find_missing_value, find_storage
 
-__all__ = ["infer_column", "infer_schema", "resolve_columns"]
+__all__ = ["Override", "Overrides", "infer_column", "infer_schema", "resolve_columns"]
 
 IDENTIFIER_ROWS = 100
 IDENTIFIER_SHARE = 0.95
@@ -153,8 +153,9 @@ def resolve_columns(frame: pd.DataFrame, names: Any, option: str) -> list[Hashab
         return []
     known: list[Hashable] = list(frame.columns)
     single = isinstance(names, str) or not isinstance(names, Iterable)
-    asked: list[Any] = [names] if single or (isinstance(names, tuple) and names in known) else list(names)
-    if asked and all(isinstance(a, (bool, np.bool_)) for a in asked):
+    given: list[Any] = [names] if single or (isinstance(names, tuple) and names in known) else list(names)
+    asked = [name.item() if isinstance(name, np.generic) else name for name in given]
+    if asked and all(isinstance(a, bool) for a in asked):
         if len(asked) != len(known):
             raise InvalidParameterError(f"{option} is a mask of {len(asked)} for {len(known)} columns.")
         return [name for name, chosen in zip(known, asked, strict=True) if chosen]
@@ -163,8 +164,8 @@ def resolve_columns(frame: pd.DataFrame, names: Any, option: str) -> list[Hashab
     for name in asked:
         if name in known:
             found.append(name)
-        elif isinstance(name, (int, np.integer)) and -len(known) <= name < len(known):
-            found.append(known[int(name)])
+        elif isinstance(name, int) and -len(known) <= name < len(known):
+            found.append(known[name])
         else:
             hint = did_you_mean(name, known)
             problems.append(f"{option} names column {name!r}, which the data do not have.{hint}")
@@ -190,9 +191,7 @@ def infer_column(series: pd.Series, declared: Override | None = None) -> ColumnS
         InvalidParameterError: for a kind that these values cannot have.
     """
     name = series.name
-    spec: dict[str, Any] = dict(declared) if isinstance(declared, Mapping) else {"kind": declared}
-    spec = {key: value for key, value in spec.items() if value is not None}
-    _check_spec(name, spec)
+    spec = _read_spec(name, declared)
     storage = find_storage(series)
     absent = missing_cells(series)
     present = series[~absent]
@@ -213,7 +212,14 @@ def infer_column(series: pd.Series, declared: Override | None = None) -> ColumnS
     return _with_declared(column, present, spec) if spec else _with_inferred(column, present)
 
 
-def _check_spec(name: Hashable, spec: Mapping[str, Any]) -> None:
+def _read_spec(name: Hashable, declared: Override | None) -> dict[str, Any]:
+    if not isinstance(declared, (str, Mapping)) and declared is not None:
+        raise InvalidParameterError(
+            f"schema[{name!r}] is a {type(declared).__name__}; "
+            "it can be a kind, or a dict with 'kind' and 'datetime_format'."
+        )
+    entries: Mapping[str, Any] = declared if isinstance(declared, Mapping) else {"kind": declared}
+    spec = {key: value for key, value in entries.items() if value is not None}
     for key in spec:
         if key not in ("kind", "datetime_format"):
             raise InvalidParameterError(
@@ -224,6 +230,7 @@ def _check_spec(name: Hashable, spec: Mapping[str, Any]) -> None:
         raise InvalidParameterError(
             f"schema[{name!r}] asks for kind {kind!r}; allowed are {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}"
         )
+    return spec
 
 
 def _with_declared(column: ColumnSchema, present: pd.Series, spec: Mapping[str, Any]) -> ColumnSchema:

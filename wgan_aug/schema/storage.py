@@ -88,8 +88,6 @@ def _arrow_storage(name: Hashable, kind: pa.DataType) -> Storage:
 
 def _object_storage(series: pd.Series) -> Storage:
     inferred = pd.api.types.infer_dtype(series, skipna=True)
-    if inferred == "complex":
-        raise _complex(series.name)
     if inferred == "integer" and not _fits_int64(series):
         return "any"
     if inferred in ("datetime", "timedelta") and not _are_plain(series):
@@ -145,6 +143,8 @@ def _check_values(values: pd.Series, name: Hashable) -> None:
     except TypeError:
         distinct = values  # cells without a hash
     for value in distinct:
+        if isinstance(value, (complex, np.complexfloating)):
+            raise _complex(name)
         if isinstance(value, list) or not _is_saveable(value):
             raise DataTypeError(
                 f"Column {name!r} has nested cells or objects (a {type(value).__name__}); "

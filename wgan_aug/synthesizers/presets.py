@@ -17,8 +17,9 @@ class Preset:
     """Settings of networks and training.
 
     Args:
-        updates: generator updates for a table of 10 000 rows.
-        scale_rows: the exponent with which updates grow with rows.
+        updates: generator updates for a table of 10 000 rows and at most 150 features.
+        scaled: more updates for more rows (with their square root, a quarter to four times as many) and fewer
+            for more features, which make each update longer.
         batch_size: rows of each step.
         n_critic: critic steps an update.
         gp_weight: weight of the gradient penalty.
@@ -34,10 +35,10 @@ class Preset:
         numeric_encoding: what "auto" means.
     """
 
-    updates: int = 1200
-    scale_rows: float = 0.5
-    batch_size: int = 500
-    n_critic: int = 2
+    updates: int = 2400
+    scaled: bool = True
+    batch_size: int = 250
+    n_critic: int = 1
     gp_weight: float = 1.0
     learning_rate: float = 4e-3
     betas: tuple[float, float] = (0.0, 0.99)
@@ -54,26 +55,31 @@ class Preset:
         """Return the preset with the options that were given, those that are not None, in place of its own."""
         return dataclasses.replace(self, **{name: value for name, value in given.items() if value is not None})
 
-    def count_updates(self, rows: int, epochs: float | None) -> int:
+    def count_updates(self, rows: int, features: int, epochs: float | None) -> int:
         """Return the generator updates for a table.
 
         Args:
             rows: rows of the table.
-            epochs: passes of the critic over the rows; None lets the number of rows decide.
+            features: width of an encoded row.
+            epochs: passes of the critic over the rows; None lets rows and features decide.
         """
         if epochs is not None:
-            return max(1, math.ceil(epochs * rows / (self.n_critic * self.batch_size)))
-        return max(1, round(self.updates * min(4.0, max(0.25, (rows / 10_000) ** self.scale_rows))))
+            return max(1, math.ceil(epochs * rows / (self.n_critic * min(self.batch_size, rows))))
+        if not self.scaled:
+            return self.updates
+        longer = min(4.0, max(0.25, math.sqrt(rows / 10_000)))
+        shorter = min(1.0, math.sqrt(150 / features))
+        return round(self.updates * longer * shorter)
 
 
 _BALANCED = Preset()
 PRESETS: dict[str, Preset] = {
-    "fast": dataclasses.replace(_BALANCED, updates=250),
+    "fast": dataclasses.replace(_BALANCED, updates=400),
     "balanced": _BALANCED,
-    "best": dataclasses.replace(_BALANCED, updates=12_000),
+    "best": dataclasses.replace(_BALANCED, updates=24_000),
     "paper": Preset(
         updates=10_000,
-        scale_rows=0.0,
+        scaled=False,
         batch_size=64,
         n_critic=5,
         gp_weight=10.0,
@@ -86,8 +92,8 @@ PRESETS: dict[str, Preset] = {
         generator_skip=False,
     ),
     "toy": Preset(
-        updates=3000,
-        scale_rows=0.0,
+        updates=1000,
+        scaled=False,
         batch_size=256,
         n_critic=5,
         gp_weight=0.1,

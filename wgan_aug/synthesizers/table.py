@@ -204,7 +204,7 @@ class WGANGPSynthesizer(BaseEstimator):
         find_seed(self.random_state)
         frame = self._check_data(X, y)
         encoder = self._encode(frame, preset, discrete_columns)
-        return frame, Plan(len(frame), encoder, preset, self._settings(preset, len(frame)))
+        return frame, Plan(len(frame), encoder, preset, self._settings(preset, len(frame), encoder.layout.n_features))
 
     def _check_options(self) -> Preset:
         """Return the preset with the given options in it; raise for all mistakes at once."""
@@ -265,7 +265,7 @@ class WGANGPSynthesizer(BaseEstimator):
             )
         return encoder
 
-    def _settings(self, preset: Preset, rows: int) -> TrainingSettings:
+    def _settings(self, preset: Preset, rows: int, features: int) -> TrainingSettings:
         if self.batch_size is not None and preset.batch_size > rows:
             warnings.warn(
                 f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
@@ -273,7 +273,7 @@ class WGANGPSynthesizer(BaseEstimator):
                 stacklevel=3,
             )
         return TrainingSettings(
-            updates=preset.count_updates(rows, self.epochs),
+            updates=preset.count_updates(rows, features, self.epochs),
             batch_size=min(preset.batch_size, rows),
             n_critic=preset.n_critic,
             learning_rate=preset.learning_rate,

@@ -1,0 +1,1 @@
+"""How good synthetic rows are, and what they are worth to a downstream model. Frames in, figures out."""
