@@ -82,7 +82,7 @@ class TableHead(nn.Module):
         logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
         if not self.n_states:
             return torch.zeros(len(raw), 0, dtype=torch.int64, device=raw.device), scalars
-        weights = (logits - _block_max(logits, self.block_of, self.n_blocks)[:, self.block_of]).exp_()
+        weights = (logits - _block_max(logits, self.block_of, self.n_blocks).index_select(1, self.block_of)).exp_()
         # float64: over many blocks, the running sum must still tell a state of one in a million
         ends = weights.to(torch.float64 if raw.device.type != "mps" else raw.dtype).cumsum(1)
         totals = ends[:, self.ends]
@@ -110,9 +110,9 @@ class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, noise: Tensor, block_of: Tensor, n_blocks: int, tau: float) -> Tensor:
         scores = logits + noise
-        top = _block_max(scores, block_of, n_blocks)[:, block_of]
+        top = _block_max(scores, block_of, n_blocks).index_select(1, block_of)
         weights = torch.exp((scores - top) / tau)
-        soft = weights / _block_sum(weights, block_of, n_blocks)[:, block_of]
+        soft = weights / _block_sum(weights, block_of, n_blocks).index_select(1, block_of)
         ctx.save_for_backward(soft, block_of)
         ctx.n_blocks, ctx.tau = n_blocks, tau
         # float32 noise can tie: the first of the largest is the one; logits that are not finite stay so
@@ -124,5 +124,5 @@ class _StraightThrough(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
         soft, block_of = ctx.saved_tensors
         weighted = grads[0] * soft
-        mean = _block_sum(weighted, block_of, ctx.n_blocks)[:, block_of]
+        mean = _block_sum(weighted, block_of, ctx.n_blocks).index_select(1, block_of)
         return (weighted - soft * mean) / ctx.tau, None, None, None, None

@@ -179,7 +179,7 @@ def infer_column(series: pd.Series, declared: Override | None = None) -> ColumnS
 
     A numeric column stays numeric however few values it has; strings are dates where all of them parse in one
     ISO-like format, identifiers where there are at least 100 rows of which 95 % or more of the present values
-    differ, else categories.
+    differ, else categories. A column of one value, or of none, has nothing to learn whatever it is declared to be.
 
     Args:
         series: the column's values.
@@ -207,8 +207,8 @@ def infer_column(series: pd.Series, declared: Override | None = None) -> ColumnS
     )
     if column.n_distinct == 0:
         return column
-    if column.n_distinct == 1 and not absent.any() and spec.get("kind", "constant") == "constant":
-        return dataclasses.replace(column, kind="constant", declared=bool(spec))
+    if column.n_distinct == 1 and not absent.any() and spec.get("kind") != "identifier":
+        return dataclasses.replace(column, kind="constant")
     return _with_declared(column, present, spec) if spec else _with_inferred(column, present)
 
 

@@ -46,6 +46,7 @@ def append_target(frame: pd.DataFrame, series: pd.Series, name: Any) -> pd.DataF
 
 
 def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
+    """Say what is wrong with an option that takes one of some names."""
     if value in allowed:
         return []
     reason = ""
@@ -70,6 +71,7 @@ def not_a_number(option: str, value: Any, *, above: float, whole: bool = False, 
 
 
 def warn_of(schema: TableSchema) -> None:
+    """Warn of columns that are all missing, and of those taken as identifiers."""
     missing = [repr(c.name) for c in schema if c.kind == "missing"]
     identifiers = [repr(c.name) for c in schema if c.kind == "identifier"]
     if missing:

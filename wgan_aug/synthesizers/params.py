@@ -33,6 +33,7 @@ def param_to_json(name: str, value: Any) -> Any:
 
 
 def param_from_json(data: Mapping[str, Any]) -> Any:
+    """Read what `param_to_json` wrote."""
     if "schema" in data:
         return TableSchema.from_json(data["schema"])
     if "pairs" in data:

@@ -6,7 +6,8 @@ import copy
 import numbers
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -175,6 +176,10 @@ class WGANGPSynthesizer(BaseEstimator):
             DataTypeError: for a container or cells of an unsupported type.
             TrainingError: if the losses stay non-finite.
         """
+        with _as_before_on_failure(self):
+            return self._fit(X, y, discrete_columns, on_progress)
+
+    def _fit(self, X: Any, y: Any, discrete_columns: Any, on_progress: Callable[[Progress], None] | None) -> Self:
         frame, plan = self._prepare(X, y, discrete_columns)
         device = find_device(self.device)
         self.seed_ = find_seed(self.random_state)
@@ -566,6 +571,18 @@ class WGANGPSynthesizer(BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
+
+
+@contextmanager
+def _as_before_on_failure(model: object) -> Generator[None]:
+    """Put a model's attributes back as they were if what follows fails or is interrupted."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
 
 
 def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["DeviceTable"]
+__all__ = ["DeviceTable", "ranks"]
 
 _EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
 

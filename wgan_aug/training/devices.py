@@ -51,5 +51,5 @@ def new_generator(seed: int, device: torch.device) -> torch.Generator:
 def seeded(seed: int) -> Generator[None]:
     """Run torch's own initialisers from a seed, and put the global generator back as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed every GPU, too
         yield

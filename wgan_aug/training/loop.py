@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_aug.errors import TrainingError
+from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import Objective
 from wgan_aug.training.data import DeviceTable
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
-__all__ = ["History", "NonFiniteError", "Progress", "critic_step", "generator_step", "train"]
+__all__ = ["History", "NonFiniteError", "Progress", "critic_step", "draw_generated", "generator_step", "train"]
 
 _log = logging.getLogger(__name__)
 
@@ -113,16 +113,19 @@ def train(
         the figures of every update.
 
     Raises:
-        NonFiniteError: if a loss stays non-finite after `max_retries` returns to the last good state.
+        InvalidParameterError: if there are fewer rows than a batch takes.
+        NonFiniteError: if a loss or a weight stays non-finite after `max_retries` returns to the last good state.
     """
+    if settings.batch_size > len(data):
+        raise InvalidParameterError(f"batch_size is {settings.batch_size}, but there are {len(data)} rows.")
     history = History()
     good, retries = state.snapshot(), 0
     rows = _shuffled(len(data), settings.batch_size, state.rng)
     _tell(listeners, Progress(state.update, settings.updates, {}))
     while state.update < settings.updates:
         block = min(settings.check_every, settings.updates - state.update)
-        names, figures = _run_block(state, data, objective, settings, rows, block)
-        if np.isfinite(figures).all():
+        names, figures, sound = _run_block(state, data, objective, settings, rows, block)
+        if sound:
             history.names = names
             history.rows.append(figures)
             good, retries = state.snapshot(), 0
@@ -150,8 +153,8 @@ def _run_block(
     settings: TrainingSettings,
     rows: Iterator[Tensor],
     updates: int,
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Do some updates, then wait for the device once; returns the figures, shape (updates, figures)."""
+) -> tuple[tuple[str, ...], np.ndarray, bool]:
+    """Do some updates, then wait for the device once; returns the figures by update, and whether all is finite."""
     names: tuple[str, ...] = ()
     figures: list[Tensor] = []
     for _ in range(updates):
@@ -163,7 +166,11 @@ def _run_block(
         state.update_average(settings.ema_decay)
         names = tuple(figure)
         figures.append(torch.stack(list(figure.values())))
-    return names, torch.stack(figures).cpu().to(torch.float64).numpy()
+    table = torch.stack(figures)
+    weights = [*state.generator.parameters(), *state.critic.parameters()]  # moved after their last figures were taken
+    sound = torch.stack([part.isfinite().all() for part in (table, *weights)]).all()
+    fetched = torch.cat([table.flatten(), sound.to(table.dtype)[None]]).cpu().to(torch.float64).numpy()
+    return names, fetched[:-1].reshape(table.shape), bool(fetched[-1])
 
 
 def _shuffled(rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
