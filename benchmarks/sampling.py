@@ -1,10 +1,11 @@
 """Rows a second to a DataFrame beside peers, in one run on one thread, in turn.
 
-usage: python benchmarks/sampling.py TABLE [--ctgan PYTHON] [--mostlyai PYTHON] [--rows 10000] [--rounds 7] [--json FILE]
+usage: python benchmarks/sampling.py TABLE [--ctgan PYTHON] [--mostlyai PYTHON] [--rows N] [--rounds N] [--json FILE]
 
-TABLE holds train.csv and meta.json (`categorical`). Each tool runs in a process of its own, with the Python of its own environment
-(see environments.sh), and is fitted briefly: the time to sample depends on the size of its networks, not on how long they were
-trained. Then every round asks each process for one sample, one after the other; medians and ratios are printed.
+TABLE holds train.csv and meta.json (`categorical`). Each tool runs in a process of its own, with the Python of its own
+environment (see environments.sh), and is fitted briefly: the time to sample depends on the size of its networks, not on
+how long they were trained. Then every round asks each process for one sample, one after the other; medians and ratios
+are printed.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def main() -> None:
     seconds: dict[str, list[float]] = {tool: [] for tool in workers}
     for round_ in range(options.rounds + 1):
         for tool, worker in workers.items():
-            assert worker.stdin is not None and worker.stdout is not None
+            assert worker.stdin is not None
+            assert worker.stdout is not None
             worker.stdin.write(f"{options.rows}\n")
             worker.stdin.flush()
             taken, rows = worker.stdout.readline().split()

@@ -1,4 +1,4 @@
-"""What it costs to start: `import wgan_aug` on top of torch, pandas and scikit-learn; `wgan-aug --help`; memory of a large sample.
+"""What it costs to start: `import wgan_aug` on top of its dependencies, `wgan-aug --help`; memory of a large sample.
 
 usage: python benchmarks/startup.py [--rounds 7] [--rows 1000000] [--json FILE]
 """

@@ -2,9 +2,9 @@
 
 usage: python benchmarks/tables.py PREPARED JUDGE [NAME ...] [--seeds 0 1 2] [--results DIR] [--preset P]
 
-PREPARED/NAME holds train.csv, test.csv and meta.json (`target`, `task`, `categorical`). JUDGE is a script that is called as
-`JUDGE train.csv test.csv synthetic.csv --meta meta.json --json out.json` and knows nothing of this project. The categorical
-columns are told to the synthesizer; the target is not. One thread.
+PREPARED/NAME holds train.csv, test.csv and meta.json (`target`, `task`, `categorical`). JUDGE is a script, called as
+`JUDGE train.csv test.csv synthetic.csv --meta meta.json --json out.json` and knows nothing of this project. The
+categorical columns are told to the synthesizer; the target is not. One thread.
 """
 
 from __future__ import annotations

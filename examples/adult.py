@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The Adult census table, start to end
 #
-# 15 columns: numbers, categories, missing values, and two numeric columns that are mostly zero. `WGAN_AUG_EXAMPLE_ROWS` and
-# `WGAN_AUG_EXAMPLE_EPOCHS` make it shorter.
+# 15 columns: numbers, categories, missing values, and two numeric columns that are mostly zero.
+# `WGAN_AUG_EXAMPLE_ROWS` and `WGAN_AUG_EXAMPLE_EPOCHS` make it shorter.
 
 # %%
 import os
@@ -44,13 +44,18 @@ print(model.history_.iloc[:: max(1, len(model.history_) // 8)].round(3).to_strin
 
 # %%
 synthetic = model.sample(rows)
+frames = {"real": train, "synthetic": synthetic}
 figures = {
     "capital-gain is 0": lambda frame: (frame["capital-gain"] == 0).mean(),
     "occupation is missing": lambda frame: frame["occupation"].isna().mean(),
     "income above 50K": lambda frame: (frame["income"] == ">50K").mean(),
     "oldest": lambda frame: frame["age"].max(),
 }
-print(pd.DataFrame({"real": {k: f(train) for k, f in figures.items()}, "synthetic": {k: f(synthetic) for k, f in figures.items()}}))
+print(
+    pd.DataFrame(
+        {"real": {k: f(train) for k, f in figures.items()}, "synthetic": {k: f(synthetic) for k, f in figures.items()}}
+    )
+)
 
 # %% [markdown]
 # Does it train a classifier? Area under the curve on real rows that neither model has seen.
@@ -64,7 +69,8 @@ def auc_on_test(frame: pd.DataFrame) -> float:
     text = [name for name in features if not pd.api.types.is_numeric_dtype(frame[name])]
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     classifier = make_pipeline(
-        make_column_transformer((ordinal, text), remainder="passthrough"), HistGradientBoostingClassifier(random_state=0)
+        make_column_transformer((ordinal, text), remainder="passthrough"),
+        HistGradientBoostingClassifier(random_state=0),
     )
     classifier.fit(frame[features], frame["income"] == ">50K")
     return float(roc_auc_score(test["income"] == ">50K", classifier.predict_proba(test[features])[:, 1]))

@@ -181,7 +181,7 @@ def test_save_leaves_other_things_alone(folder: Path, tmp_path: Path) -> None:
 
 def test_cuda_asked_for_and_absent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(InvalidParameterError, match=r"device is 'cuda', but torch .* finds no such device"):
+    with pytest.raises(InvalidParameterError, match=r"device is 'cuda', but torch .* finds none here"):
         wgan_aug.load(folder, device="cuda")
 
 

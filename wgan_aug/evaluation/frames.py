@@ -164,8 +164,8 @@ def _harmonise(
     for column in columns:
         codec = _codec(column, everything[column.name])
         for name, frame in frames.items():
+            series = frame[column.name]
             try:
-                series = frame[column.name]
                 out[name][column.name] = _numbers(series, codec) if _is_numeric(column) else _levels(series, column)
             except (ValueError, TypeError, WganAugError, ArithmeticError):
                 problems.append(

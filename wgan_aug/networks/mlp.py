@@ -57,7 +57,7 @@ class MLPGenerator(nn.Module):
         self.head = TableHead(layout, tau)
 
     def raw(self, noise: Tensor) -> Tensor:
-        """Return logits and scalars before the head, shape (batch, features), from noise of shape (batch, noise_dim)."""
+        """Return logits and scalars before the head, shape (batch, features), from noise, shape (batch, noise_dim)."""
         rows = noise
         for layer in self.layers:
             out = layer(rows)

@@ -59,13 +59,24 @@ def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
     ]
 
 
-def not_a_number(option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False) -> list[str]:
-    """Say what is wrong with a numeric option; None is never wrong."""
-    if value is None:
+def not_a_number(
+    option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False, optional: bool = True
+) -> list[str]:
+    """Say what is wrong with a numeric option.
+
+    Args:
+        option: its name.
+        value: what was given.
+        above: the bound.
+        whole: it must be an integer.
+        equal: the bound itself is allowed.
+        optional: None is allowed.
+    """
+    if value is None and optional:
         return []
     kind = numbers.Integral if whole else numbers.Real
-    fine = isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
-    fine = fine and math.isfinite(float(value)) and (value >= above if equal else value > above)
+    number = float(value) if isinstance(value, kind) and not isinstance(value, (bool, np.bool_)) else math.nan
+    fine = math.isfinite(number) and (number >= above if equal else number > above)
     wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
     return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
 
-from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
+from wgan_aug.encoding.table import TableEncoder, check_numeric_encoding
 from wgan_aug.errors import (
     DataWarning,
     InvalidDataError,
@@ -32,9 +32,7 @@ from wgan_aug.losses.objectives import find_objective
 from wgan_aug.networks.mlp import CRITIC_NORMS, MLPCritic, MLPGenerator
 from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.schema.columns import TableSchema
-from wgan_aug.schema.inference import Override, infer_schema, resolve_columns
-from wgan_aug.schema.layout import TableLayout
-from wgan_aug.schema.values import value_from_json, value_to_json
+from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
 from wgan_aug.synthesizers.checks import (
     append_target,
     check_frame,
@@ -44,12 +42,13 @@ from wgan_aug.synthesizers.checks import (
     warn_of,
 )
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
+from wgan_aug.synthesizers.document import from_document, to_document
 from wgan_aug.synthesizers.options import check_option_names, explains_names
-from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
+from wgan_aug.synthesizers.parts import BATCH_ROWS, build_networks, draw_part, to_device
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset, find_preset
-from wgan_aug.training.data import DeviceTable, ranks
-from wgan_aug.training.devices import find_device, new_generator, seeded
+from wgan_aug.training.data import DeviceTable
+from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
 from wgan_aug.training.loop import History, NonFiniteError, Progress, train
 from wgan_aug.training.state import TrainingSettings, TrainingState
@@ -57,7 +56,6 @@ from wgan_aug.training.state import TrainingSettings, TrainingState
 __all__ = ["WGANGPSynthesizer"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
-_BATCH_ROWS = 1_024  # rows in one pass of the generator
 ARCHITECTURES = ("mlp",)
 
 
@@ -77,7 +75,8 @@ class WGANGPSynthesizer(BaseEstimator):
         learning_rate: of both Adam optimisers.
         categorical_features: columns to take as categories: names, positions, or a boolean mask.
         numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns or a dict by column.
-        schema: kinds by column name (`{"zip": "categorical"}`), or a whole `TableSchema`.
+        schema: kinds by column name (`{"zip": "categorical"}`), a whole `TableSchema`, SDV metadata, or the path of a
+            JSON file with either.
         target: the column that users of the data predict. `fit(X, y)` learns `y` as one further column.
         device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
         random_state: an int, a numpy generator or None. With an int, the same data give the same model, and
@@ -102,6 +101,19 @@ class WGANGPSynthesizer(BaseEstimator):
         True
     """
 
+    schema_: TableSchema
+    history_: pd.DataFrame
+    plan_: Plan
+    seed_: int
+    updates_: int
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    y_name_: Any
+    container_: Container
+    encoder_: TableEncoder
+    generator_: MLPGenerator
+    critic_: MLPCritic
+
     @explains_names
     def __init__(
         self,
@@ -117,7 +129,7 @@ class WGANGPSynthesizer(BaseEstimator):
         learning_rate: float | None = None,
         categorical_features: Any = None,
         numeric_encoding: str | Mapping[Any, str] = "auto",
-        schema: TableSchema | Mapping[Any, Override] | None = None,
+        schema: Overrides | None = None,
         target: Any = None,
         device: str | torch.device = "auto",
         random_state: Any = None,
@@ -185,7 +197,7 @@ class WGANGPSynthesizer(BaseEstimator):
         self.seed_ = find_seed(self.random_state)
         self.plan_ = plan
         state = self._build(plan, device)
-        data = _to_device(plan.encoder, frame, device)
+        data = to_device(plan.encoder, frame, device)
         del frame
         listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
         objective = find_objective(self.loss)(gp_weight=plan.preset.gp_weight)
@@ -201,7 +213,7 @@ class WGANGPSynthesizer(BaseEstimator):
 
         Arguments and errors are those of `fit`.
         """
-        return clone(self)._prepare(X, y, discrete_columns)[1]
+        return cast(Self, clone(self))._prepare(X, y, discrete_columns)[1]
 
     def _prepare(self, X: Any, y: Any, discrete_columns: Iterable[Any] | None) -> tuple[pd.DataFrame, Plan]:
         preset = self._check_options()
@@ -236,9 +248,9 @@ class WGANGPSynthesizer(BaseEstimator):
 
     def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember the container."""
-        frame, self._container = to_frame(X)
+        frame, self.container_ = to_frame(X)
         check_frame(frame)
-        named = self._container.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
+        named = self.container_.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
         _check_feature_names(self, frame if named else None, reset=True)
         self.n_features_in_ = frame.shape[1]
         self.y_name_ = None
@@ -252,7 +264,7 @@ class WGANGPSynthesizer(BaseEstimator):
         """Return the frame with y as its last column; remember its name."""
         series, container = to_series(y)
         self.y_name_ = next((name for name in (series.name, self.target) if name not in (None, "")), "y")
-        self._container = self._container.beside(series.rename(self.y_name_), container)
+        self.container_ = self.container_.beside(series.rename(self.y_name_), container)
         return append_target(frame, series, self.y_name_)
 
     def _encode(self, frame: pd.DataFrame, preset: Preset, discrete_columns: Iterable[Any] | None) -> TableEncoder:
@@ -290,7 +302,7 @@ class WGANGPSynthesizer(BaseEstimator):
 
     def _build(self, plan: Plan, device: torch.device) -> TrainingState:
         layout = plan.encoder.layout
-        generator, critic = _networks(layout, plan.preset, self.critic_norm, self.seed_)
+        generator, critic = build_networks(layout, plan.preset, self.critic_norm, self.seed_)
         generator.start_at(layout)
         rng = new_generator(self.seed_, device)
         return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
@@ -314,8 +326,8 @@ class WGANGPSynthesizer(BaseEstimator):
     def _remember(self, plan: Plan, state: TrainingState, history: History) -> None:
         self.schema_ = plan.encoder.schema
         self.encoder_ = plan.encoder
-        self.generator_ = state.average
-        self.critic_ = state.critic.eval().requires_grad_(False)
+        self.generator_ = cast(MLPGenerator, state.average)
+        self.critic_ = cast(MLPCritic, state.critic.eval().requires_grad_(False))
         self.updates_ = state.update
         figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
         figures.insert(0, "update", np.arange(1, len(figures) + 1))
@@ -340,7 +352,7 @@ class WGANGPSynthesizer(BaseEstimator):
         """
         parts = list(self.sample_parts(n_samples, random_state=random_state))
         frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-        return self._container.restore(frame)
+        return self.container_.restore(frame)
 
     def sample_parts(self, n_samples: int, *, random_state: Any = None) -> Iterator[pd.DataFrame]:
         """Draw new rows in parts of at most 65 536, for more rows than memory holds.
@@ -357,34 +369,21 @@ class WGANGPSynthesizer(BaseEstimator):
             InvalidParameterError: for a count that is negative or no integer.
         """
         check_is_fitted(self)
-        problems = not_a_number("n_samples", n_samples, above=0, whole=True, equal=True)
-        if n_samples is None or problems:
-            raise InvalidParameterError(problems[0] if problems else "n_samples is None; give an integer.")
+        problems = not_a_number("n_samples", n_samples, above=0, whole=True, equal=True, optional=False)
+        if problems:
+            raise InvalidParameterError(problems[0])
         seed = self._sampling_seed(random_state)
         starts = range(0, max(1, int(n_samples)), PART_ROWS)
-        return (self._sample_part(seed, k, s, min(PART_ROWS, int(n_samples) - s)) for k, s in enumerate(starts))
+        sizes = [min(PART_ROWS, int(n_samples) - start) for start in starts]
+        return (
+            draw_part(self.generator_, self.encoder_, seed, part, start, size)
+            for part, (start, size) in enumerate(zip(starts, sizes, strict=True))
+        )
 
     def _sampling_seed(self, random_state: Any) -> int:
         if random_state is not None:
             return find_seed(random_state)
         return self.seed_ if isinstance(self.random_state, numbers.Integral) else find_seed(self.random_state)
-
-    @torch.inference_mode()
-    def _sample_part(self, seed: int, part: int, first_row: int, rows: int) -> pd.DataFrame:
-        words = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
-        device = next(self.generator_.parameters()).device
-        torch_rng = new_generator(int(words[0] >> np.uint64(1)), device)
-        states: list[np.ndarray] = []
-        codes: list[np.ndarray] = []
-        for start in range(0, max(rows, 1), _BATCH_ROWS):
-            size = min(_BATCH_ROWS, rows - start)
-            noise = torch.randn(size, self.generator_.noise_dim, generator=torch_rng, device=device)
-            state, scalars = self.generator_.head.choose(self.generator_.raw(noise), torch_rng)
-            states.append(state.cpu().numpy())
-            codes.append(ranks(scalars, self.encoder_.layout).cpu().numpy().astype(np.float64))
-        code = np.concatenate(codes)
-        encoded = EncodedTable(np.concatenate(states), code, code)
-        return self.encoder_.inverse_transform(encoded, np.random.default_rng(int(words[1])), first_row)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.
@@ -406,7 +405,7 @@ class WGANGPSynthesizer(BaseEstimator):
         place = torch.device("cpu") if features.device.type == "mps" else features.device
         critic = copy.deepcopy(self.critic_).to(place, torch.float64)  # a row's score does not hang on its batch
         with torch.inference_mode():
-            scores = [critic(part) for part in features.to(place, torch.float64).split(_BATCH_ROWS)]
+            scores = [critic(part) for part in features.to(place, torch.float64).split(BATCH_ROWS)]
         return torch.cat(scores).cpu().numpy()
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -460,7 +459,7 @@ class WGANGPSynthesizer(BaseEstimator):
     def _to_device_or_explain(self, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
         """Encode rows; where a column's cells are not what was fitted, say which column."""
         try:
-            return _to_device(self.encoder_, frame, device)
+            return to_device(self.encoder_, frame, device)
         except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
             for position, encoder in enumerate(self.encoder_.encoders):
                 try:
@@ -499,30 +498,7 @@ class WGANGPSynthesizer(BaseEstimator):
             OutputExistsError: if something that is no model is in the way.
         """
         check_is_fitted(self)
-        write_folder(path, self._document(), {"history.csv": self.history_.to_csv(index=False)})
-
-    def _document(self) -> dict[str, Any]:
-        params = {name: param_to_json(name, value) for name, value in self.get_params(deep=False).items()}
-        return {
-            "class": type(self).__name__,
-            "params": params,
-            "seed": self.seed_,
-            "y_name": value_to_json(self.y_name_),
-            "n_features_in": self.n_features_in_,
-            "feature_names_in": list(getattr(self, "feature_names_in_", [])),
-            "container": self._container.to_json(),
-            "encoder": self.encoder_.to_json(),
-            "preset": vars(self.plan_.preset),
-            "settings": vars(self.plan_.settings),
-            "rows": self.plan_.rows,
-            "updates": self.updates_,
-            "generator": _weights(self.generator_),
-            "critic": _weights(self.critic_),
-            "history": {
-                "names": list(self.history_.columns),
-                "rows": self.history_.to_numpy(dtype=np.float64),
-            },
-        }
+        write_folder(path, to_document(self), {"history.csv": self.history_.to_csv(index=False)})
 
     @classmethod
     def load(cls, path: str | Path, device: str | torch.device = "auto") -> Self:
@@ -537,33 +513,9 @@ class WGANGPSynthesizer(BaseEstimator):
             raise ModelFormatError(f"{path} holds a {document.get('class')!r}, not a {cls.__name__}.")
         place = find_device(device)
         try:
-            return cls._from_document(document, place, device)
+            return from_document(cls, document, place, device)
         except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
             raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
-
-    @classmethod
-    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
-        params = {name: param_from_json(value) for name, value in document["params"].items()}
-        model = cls(**params | {"device": device})
-        model.seed_, model.updates_ = document["seed"], document["updates"]
-        model.y_name_ = value_from_json(document["y_name"])
-        model.n_features_in_ = document["n_features_in"]
-        if document["feature_names_in"]:
-            model.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
-        model._container = Container.from_json(document["container"])
-        model.encoder_ = TableEncoder.from_json(document["encoder"])
-        model.schema_ = model.encoder_.schema
-        preset = Preset(**tuples(document["preset"]))
-        settings = TrainingSettings(**tuples(document["settings"]))
-        model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
-        generator, critic = _networks(model.encoder_.layout, preset, model.critic_norm, 0)
-        for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
-            network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
-            network.to(place).eval().requires_grad_(False)
-        model.generator_, model.critic_ = generator, critic
-        history = document["history"]
-        model.history_ = pd.DataFrame(history["rows"], columns=pd.Index(history["names"])).astype({"update": np.int64})
-        return model
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -594,28 +546,7 @@ def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:
     )
 
 
-def _networks(layout: TableLayout, preset: Preset, critic_norm: str, seed: int) -> tuple[MLPGenerator, MLPCritic]:
-    with seeded(seed):
-        generator = MLPGenerator(
-            layout,
-            noise_dim=preset.noise_dim,
-            hidden=preset.generator_layers,
-            norm=preset.generator_norm,
-            skip=preset.generator_skip,
-        )
-        return generator, MLPCritic(layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
-
-
 def _select(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
     """Return columns by name, where a name may be anything, None too."""
     present = list(frame.columns)
     return frame.iloc[:, [present.index(name) for name in names]]
-
-
-def _to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
-    codes = encoder.transform(frame)
-    return DeviceTable(codes.states, codes.low, codes.high, encoder.layout, device)
-
-
-def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
-    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}

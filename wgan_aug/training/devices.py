@@ -35,7 +35,7 @@ def find_device(name: str | torch.device = "auto") -> torch.device:
         raise InvalidParameterError(f"device is {name!r}; use 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'.")
     if not present[device.type]:
         raise InvalidParameterError(
-            f"device is {str(name)!r}, but torch {torch.__version__} finds no such device here; use device='auto' or 'cpu'."
+            f"device is {str(name)!r}, but torch {torch.__version__} finds none here; use device='auto' or 'cpu'."
         )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InvalidParameterError(f"device is {str(name)!r}, but there are {torch.cuda.device_count()} CUDA devices.")

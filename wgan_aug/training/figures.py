@@ -11,7 +11,8 @@ __all__ = ["sliced_wasserstein"]
 def sliced_wasserstein(a: Tensor, b: Tensor, rng: torch.Generator, n_slices: int = 128) -> float:
     r"""Return the mean over random directions of the one-dimensional Wasserstein-1 distance.
 
-    $$\frac1m \sum_j \int_0^1 |F^{-1}_{A\theta_j}(u) - F^{-1}_{B\theta_j}(u)| \, du$$ with $\theta_j$ uniform on the sphere.
+    $$\frac1m \sum_j \int_0^1 |F^{-1}_{A\theta_j}(u) - F^{-1}_{B\theta_j}(u)| \, du$$
+    where the $\theta_j$ are uniform on the sphere.
 
     Args:
         a: rows, shape (n, features).

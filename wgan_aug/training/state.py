@@ -78,7 +78,7 @@ class TrainingState:
         weight = 1 - min(decay, (1 + self.update) / (10 + self.update))
         with torch.no_grad():
             averages, current = list(self.average.parameters()), list(self.generator.parameters())
-            torch._foreach_lerp_(averages, current, weight)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
+            torch._foreach_lerp_(averages, current, weight)  # pyright: ignore
 
     def snapshot(self) -> dict[str, Any]:
         """Return a copy of all but the random generator, for `restore`."""

@@ -1,0 +1,83 @@
+"""A fitted table synthesizer as a document of JSON and arrays, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from wgan_aug.encoding.table import TableEncoder
+from wgan_aug.schema.values import value_from_json, value_to_json
+from wgan_aug.synthesizers.containers import Container
+from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
+from wgan_aug.synthesizers.parts import build_networks
+from wgan_aug.synthesizers.plan import Plan
+from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.training.state import TrainingSettings
+
+__all__ = ["from_document", "to_document"]
+
+
+def to_document(model: Any) -> dict[str, Any]:
+    """Return a fitted synthesizer as nested JSON and arrays."""
+    params = {name: param_to_json(name, value) for name, value in model.get_params(deep=False).items()}
+    return {
+        "class": type(model).__name__,
+        "params": params,
+        "seed": model.seed_,
+        "y_name": value_to_json(model.y_name_),
+        "n_features_in": model.n_features_in_,
+        "feature_names_in": list(getattr(model, "feature_names_in_", [])),
+        "container": model.container_.to_json(),
+        "encoder": model.encoder_.to_json(),
+        "preset": vars(model.plan_.preset),
+        "settings": vars(model.plan_.settings),
+        "rows": model.plan_.rows,
+        "updates": model.updates_,
+        "generator": _weights(model.generator_),
+        "critic": _weights(model.critic_),
+        "history": {
+            "names": list(model.history_.columns),
+            "rows": model.history_.to_numpy(dtype=np.float64),
+        },
+    }
+
+
+def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Any:
+    """Read what `to_document` wrote.
+
+    Args:
+        cls: the synthesizer's class.
+        document: nested JSON and arrays.
+        place: where the networks are put.
+        device: the constructor's parameter.
+    """
+    params: dict[str, Any] = {name: param_from_json(value) for name, value in document["params"].items()}
+    params["device"] = device
+    model = cls(**params)
+    model.seed_, model.updates_ = document["seed"], document["updates"]
+    model.y_name_ = value_from_json(document["y_name"])
+    model.n_features_in_ = document["n_features_in"]
+    if document["feature_names_in"]:
+        model.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
+    model.container_ = Container.from_json(document["container"])
+    model.encoder_ = TableEncoder.from_json(document["encoder"])
+    model.schema_ = model.encoder_.schema
+    preset = Preset(**tuples(document["preset"]))
+    settings = TrainingSettings(**tuples(document["settings"]))
+    model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
+    generator, critic = build_networks(model.encoder_.layout, preset, model.critic_norm, 0)
+    for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
+        network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+        network.to(place).eval().requires_grad_(False)
+    model.generator_, model.critic_ = generator, critic
+    history = document["history"]
+    model.history_ = pd.DataFrame(history["rows"], columns=pd.Index(history["names"])).astype({"update": np.int64})
+    return model
+
+
+def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
