@@ -323,7 +323,7 @@ def state():
     )
 
 import pyarrow, narwhals, scipy.sparse, scipy.special, safetensors.numpy, torch.nn.utils.parametrizations
-import sklearn.base, sklearn.utils.validation, pandas.api.types
+import sklearn.base, sklearn.ensemble, sklearn.pipeline, sklearn.utils.validation, pandas.api.types, scipy.stats
 before = state()
 for name in {names!r}:
     importlib.import_module(name)

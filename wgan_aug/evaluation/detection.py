@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
-from sklearn.preprocessing import OrdinalEncoder
 
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError
 from wgan_aug.evaluation.figures import Interval, auc_interval, check_columns, to_plain
@@ -22,6 +20,7 @@ from wgan_aug.evaluation.frames import Tables
 __all__ = ["Detection", "Detector", "classify", "detection"]
 
 FOLDS = 3
+_LARGE = 3e38  # what a forest, which computes in float32, can hold
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,8 +157,8 @@ def classify(
 ) -> Detector:
     """Score one classifier at telling synthetic rows from real ones, by 3-fold cross-validation.
 
-    Categories become whole numbers in the order of their text, unknown ones -1; missing numbers stay missing, so that a
-    classifier must take them.
+    Categories become whole numbers in the order of their text, those that the training folds do not have -1; missing
+    numbers stay missing, so that the classifier must be one that takes them.
 
     Args:
         real: float64 columns and text columns, as in `Tables`.
@@ -175,32 +174,48 @@ def classify(
     n = min(len(real), len(synthetic), max_rows)
     if n < FOLDS:
         raise InvalidDataError(
-            f"Telling real from synthetic rows in {FOLDS} folds needs at least {FOLDS} rows of each; it got {len(real)} "
-            f"real and {len(synthetic)} synthetic ones."
+            f"Telling real from synthetic rows in {FOLDS} folds needs at least {FOLDS} rows of each; it got "
+            f"{len(real)} real and {len(synthetic)} synthetic ones. Give more rows."
         )
-    drawn = [frame.sample(n, random_state=random_state) for frame in (real, synthetic)]
-    rows = pd.concat(drawn, ignore_index=True)
+    rows = pd.concat([frame.sample(n, random_state=random_state) for frame in (real, synthetic)], ignore_index=True)
     truth = np.repeat([False, True], n)
     rng = np.random.default_rng(random_state)
-    order = rng.permutation(2 * n)
-    scores = np.zeros((1 + importance * rows.shape[1], 2 * n))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=random_state)
-    for train, test in folds.split(rows, truth):
-        encoder = _encoder(rows)
-        model: Any = make_classifier().fit(encoder.fit_transform(rows.iloc[train]), truth[train])
-        points = np.asarray(encoder.transform(rows.iloc[test]))
-        scores[0, test] = model.predict_proba(points)[:, 1]
-        for j in range(points.shape[1] * importance):
-            shuffled = points.copy()
-            shuffled[:, j] = points[rng.permutation(len(test)), j]
+    names, codes, is_text = _codes(rows)
+    scores = np.zeros((1 + importance * len(names), 2 * n))
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=random_state).split(codes, truth):
+        points = _hide_unseen(codes, train, is_text)
+        model: Any = make_classifier()
+        model.fit(points[train], truth[train])
+        scores[0, test] = model.predict_proba(points[test])[:, 1]
+        for j in range(importance * len(names)):
+            shuffled = points[test]
+            shuffled[:, j] = shuffled[rng.permutation(len(test)), j]
             scores[1 + j, test] = model.predict_proba(shuffled)[:, 1]
-    del order
     auc = auc_interval(truth, scores[0])
-    columns = _importances(rows, truth, scores) if importance else None
+    lost = [auc.value - auc_interval(truth, without).value for without in scores[1:]]
+    columns = pd.DataFrame({"column": pd.Series(names, dtype=object), "auc_lost": lost}) if importance else None
+    if columns is not None:
+        columns = columns.sort_values("auc_lost", ascending=False, kind="stable", ignore_index=True)
     return Detector(auc, n, columns)
 
 
-def _encoder(rows: pd.DataFrame) -> ColumnTransformer:
-    text = [name for name in rows.columns if rows[name].dtype.kind != "f"]
-    encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    return ColumnTransformer([("text", encode, text)], remainder="passthrough")
+def _codes(rows: pd.DataFrame) -> tuple[list[Hashable], np.ndarray, np.ndarray]:
+    """Return the columns' names, numbers first, a float64 matrix of them, and which of them were text."""
+    is_text = np.array([dtype.kind != "f" for dtype in rows.dtypes], dtype=bool)
+    names: list[Hashable] = [
+        name for text in (False, True) for name, t in zip(rows.columns, is_text, strict=True) if t == text
+    ]
+    out = np.empty((len(rows), len(names)))
+    for j, name in enumerate(names):
+        values = rows[name].to_numpy()
+        out[:, j] = np.clip(values, -_LARGE, _LARGE) if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0]
+    return names, out, np.sort(is_text)
+
+
+def _hide_unseen(codes: np.ndarray, train: np.ndarray, is_text: np.ndarray) -> np.ndarray:
+    """Return the matrix with levels that the training rows do not have as -1."""
+    out = codes.copy()
+    for j in np.flatnonzero(is_text):
+        column = out[:, j]
+        column[~np.isin(column, column[train])] = -1
+    return out

@@ -94,7 +94,7 @@ class Embedding:
                 at += 1
         rows = np.arange(len(frame))
         for name, levels in self.levels.items():
-            codes = levels.get_indexer(frame[name])
+            codes = levels.get_indexer(pd.Index(frame[name]))
             points[rows, at + np.where(codes < 0, len(levels), codes)] = _CATEGORY
             at += len(levels) + 1
         return points
@@ -122,7 +122,8 @@ def normal_scores(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def nearest(points: np.ndarray, reference: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances to the k nearest reference points, and which they are, nearest first.
 
-    Distances are taken anew from the differences, so that equal points are exactly 0 apart and ties are ties.
+    Distances are taken anew from the differences and rounded to ten decimals, so that equal points are exactly 0 apart
+    and ties are ties.
 
     Args:
         points: shape (rows, coordinates).
@@ -133,6 +134,7 @@ def nearest(points: np.ndarray, reference: np.ndarray, k: int = 1) -> tuple[np.n
         Distances and positions, each of shape (rows, k).
     """
     found = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(reference).kneighbors(points, return_distance=False)
-    distances = np.column_stack([np.sqrt(((points - reference[found[:, i]]) ** 2).sum(axis=1)) for i in range(k)])
+    exact = [np.sqrt(((points - reference[found[:, i]]) ** 2).sum(axis=1)) for i in range(k)]
+    distances = np.round(np.column_stack(exact), 10)
     order = np.argsort(distances, axis=1, kind="stable")
     return np.take_along_axis(distances, order, axis=1), np.take_along_axis(found, order, axis=1)

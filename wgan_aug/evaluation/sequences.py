@@ -73,7 +73,7 @@ _RESAMPLES = 1000
 
 @dataclasses.dataclass(frozen=True)
 class SequenceArray:
-    """Sequences of a long frame: values (n, time, channels), the key of each, the channels' names, and labels if any."""
+    """Sequences of a long frame: values (n, time, channels), each one's key, the channels' names, labels if any."""
 
     values: Array
     keys: list[Any]
@@ -110,7 +110,7 @@ def sequence_array(
         (['b', 'a'], [[3.0, 4.0], [1.0, 2.0]])
     """
     roles = [name for name in (sequence_key, sequence_index, label_column) if name is not None]
-    columns = [c for c in frame.columns if c not in roles] if value_columns is None else list(value_columns)
+    columns: list[Hashable] = [c for c in frame if c not in roles] if value_columns is None else list(value_columns)
     _check_frame(frame, roles, columns)
     codes, keys = pd.factorize(frame[sequence_key])
     steps = np.arange(len(frame)) if sequence_index is None else pd.factorize(frame[sequence_index], sort=True)[0]
@@ -382,7 +382,8 @@ def nearest_windows(
     With d(x) the Euclidean distance to the nearest real window (of another block, for a real x):
 
     - ratio: median d(synthetic) / median d(real); about 1 is healthy, well below 1 means copies, well above means
-      windows off the data. ratio_holdout: median d(synthetic) / median d(hold-out). If the hold-out is a later time of
+      windows off the data. It leans down a little where there are groups, as a real window's neighbours in its own
+      block do not count. ratio_holdout: median d(synthetic) / median d(hold-out). If the hold-out is a later time of
       a drifting series, it is far away by itself and this ratio is small without any copying.
     - copies: share of synthetic windows with d below the 1 % quantile of d(real), about 0.01 for fresh real windows;
       copies_holdout: the same by the quantile of d(hold-out). exact: share with d = 0, up to rounding.
@@ -410,9 +411,10 @@ def nearest_windows(
     given = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
     sets = check_windows(given)
     x, codes, rng = sets["real"], check_groups(groups, len(real)), np.random.default_rng(random_state)
-    rows = rng.permutation(np.flatnonzero(codes >= 0))[:cap]
+    whole = np.flatnonzero(codes >= 0)  # others share steps with two blocks
+    rows = rng.permutation(whole)[:cap]
     s = sets["synthetic"][rng.permutation(len(synthetic))[: min(cap, len(rows))]]
-    base = nearest(x[rows], x, query_codes=codes[rows], reference_codes=codes)[0]
+    base = nearest(x[rows], x[whole], query_codes=codes[rows], reference_codes=codes[whole])[0]
     far, tiny = nearest(s, x)[0], 1e-7 * np.sqrt((x**2).sum((1, 2)).mean())
     inner = nearest(s, s, query_codes=np.arange(len(s)), reference_codes=np.arange(len(s)))[0]
     some = rows[: len(s)]
@@ -478,9 +480,9 @@ def classwise_scores(
 ) -> ClasswiseScores:
     """Return how well a classifier does on held-out windows when it learns from real, synthetic, or both.
 
-    trtr, tstr and both are accuracies on the hold-out of a `RidgeClassifier` on `RandomConvolutions` (scaled by the real
-    windows), means over seeds of the kernels; ratio = tstr / trtr; gain = both - trtr; class_tv = half the sum over
-    classes of |share in real - share in synthetic|. Intervals hold 95 % of resamples of the hold-out windows
+    trtr, tstr and both are accuracies on the hold-out of a `RidgeClassifier` on `RandomConvolutions` (scaled by the
+    real windows), means over seeds of the kernels; ratio = tstr / trtr; gain = both - trtr; class_tv = half the sum
+    over classes of |share in real - share in synthetic|. Intervals hold 95 % of resamples of the hold-out windows
     (percentile bootstrap, both models on the same resample); they tell nothing of another draw of training windows.
 
     Args:
@@ -522,7 +524,7 @@ def classwise_scores(
     ratios, gains = _resample(hits, np.random.default_rng(random_state))
     counts = [np.bincount(y, minlength=len(classes)) for y in (yr, ys, yt)]
     shares = [count / count.sum() for count in counts]
-    table = {"label": classes, **dict(zip(("n_real", "n_synthetic", "n_holdout"), counts, strict=True))}
+    table: dict[str, Any] = {"label": classes, **dict(zip(("n_real", "n_synthetic", "n_holdout"), counts, strict=True))}
     for name, row in zip(("recall_trtr", "recall_tstr", "recall_both"), hits, strict=True):
         table[name] = np.bincount(yt, row, len(classes)) / np.where(counts[2] > 0, counts[2], np.nan)
     tv = 0.5 * float(np.abs(shares[0] - shares[1]).sum())

@@ -51,8 +51,8 @@ def discriminative_score(
     """Return TimeGAN's discriminative score: 0 is best, 0.5 is always told apart.
 
     |accuracy - 0.5| on the held-out fifth of equally many real and synthetic windows, drawn at random, of one layer of
-    gated recurrent units whose last state gives the logit; trained by Adam (0.001) on the sum of the mean cross-entropies
-    of a real and a synthetic batch. All windows are scaled per channel to the real ones' [0, 1].
+    gated recurrent units whose last state gives the logit; trained by Adam (0.001) on the sum of the mean
+    cross-entropies of a real and a synthetic batch. All windows are scaled per channel to the real ones' [0, 1].
 
     The sets are cut to the size of the smaller one. Initial values are those of TensorFlow 1, which the original used
     (Glorot uniform on the joint kernels, gates' bias 1); the recurrent unit is PyTorch's, which applies the reset gate
@@ -102,7 +102,7 @@ def predictive_score(
     hidden: int | None = None,
     random_state: int = 0,
 ) -> RepeatedScore:
-    """Return TimeGAN's predictive score: the one-step-ahead error on real windows of a network trained on synthetic ones.
+    """Return TimeGAN's predictive score: one-step-ahead error on real windows of a network trained on synthetic ones.
 
     Mean over real windows and steps t of |f(x_1 .. x_t) - y_{t+1}|, where y is the last channel, x are the others (the
     channel itself where there is only one), all scaled per channel to the real ones' [0, 1], and f is one layer of
@@ -168,13 +168,15 @@ class _Recurrent(nn.Module):
         candidate = math.sqrt(6 / (inputs + 2 * hidden))
         last = math.sqrt(6 / (hidden + 1))
         with torch.no_grad():
-            for weight in (self.units.weight_ih_l0, self.units.weight_hh_l0):
-                weight[: 2 * hidden].uniform_(-gates, gates, generator=generator)
-                weight[2 * hidden :].uniform_(-candidate, candidate, generator=generator)
-            for bias in (self.units.bias_ih_l0, self.units.bias_hh_l0, self.out.bias):
-                bias.zero_()
-            self.units.bias_ih_l0[: 2 * hidden] = 1.0
+            for name, values in self.units.named_parameters():  # rows: reset gate, update gate, candidate
+                if name.startswith("weight"):
+                    values[: 2 * hidden].uniform_(-gates, gates, generator=generator)
+                    values[2 * hidden :].uniform_(-candidate, candidate, generator=generator)
+                else:
+                    values.zero_()
+                    values[: 2 * hidden] = 1.0 if name.startswith("bias_ih") else 0.0
             self.out.weight.uniform_(-last, last, generator=generator)
+            self.out.bias.zero_()
 
     def forward(self, x: Tensor, *, every: bool) -> Tensor:
         """Return outputs (n, time, 1) at every step, or (n,) at the last one."""

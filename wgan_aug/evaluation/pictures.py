@@ -1,0 +1,288 @@
+"""The report's pictures: small inline SVG files that take the page's ink, so that they work light, dark and in print."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from wgan_aug.errors import MissingExtraError
+from wgan_aug.evaluation.frames import MISSING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["REAL", "SYNTHETIC", "Scale", "draw_heat_map", "draw_intervals", "draw_levels", "draw_numbers", "draw_points"]
+
+REAL, SYNTHETIC = "#2f7fd1", "#d9730d"
+"""The two colours; both stand out from white and from near black."""
+
+_INK, _LINE = "#000001", "#000002"  # stand for the page's own colours, and are replaced in the finished file
+_BINS = 30
+_SHOWN_LEVELS = 8
+_STYLE = {
+    "axes.edgecolor": _LINE,
+    "axes.labelcolor": _INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "legend.frameon": False,
+    "savefig.dpi": 160,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "wgan-aug",
+    "text.color": _INK,
+    "text.parse_math": False,
+    "xtick.color": _LINE,
+    "xtick.labelcolor": _INK,
+    "ytick.color": _LINE,
+    "ytick.labelcolor": _INK,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """How the ends of a numeric column are written, where its numbers are not what users know (dates, durations).
+
+    Args:
+        low: the least number.
+        high: the greatest one.
+        low_text: what the least one stands for.
+        high_text: what the greatest one stands for.
+    """
+
+    low: float
+    high: float
+    low_text: str
+    high_text: str
+
+
+def draw_numbers(
+    name: Hashable, real: np.ndarray, synthetic: np.ndarray, key: str, scale: Scale | None = None
+) -> str | None:
+    """Return two histograms over each other: shares of the present values, on one set of bars.
+
+    The bars span the middle 99 % of both sides' values; what lies outside counts in the end bars.
+
+    Args:
+        name: the column.
+        real: values, NaN where missing, shape (rows,).
+        synthetic: likewise.
+        key: what makes the picture's ids its own.
+        scale: how the column's ends are written.
+
+    Returns:
+        an `<svg>` element; None where there is nothing to draw.
+    """
+    sides = [values[np.isfinite(values)] for values in (real, synthetic)]
+    edges = _edges(np.concatenate(sides)) if all(len(side) for side in sides) else None
+    if edges is None:
+        return None
+    shares = [np.histogram(np.clip(side, edges[0], edges[-1]), edges)[0] / len(side) for side in sides]
+
+    def draw(axes: Axes) -> None:
+        axes.stairs(shares[0], edges, fill=True, color=REAL, alpha=0.35)
+        axes.stairs(shares[0], edges, color=REAL, label="real")
+        axes.stairs(shares[1], edges, color=SYNTHETIC, linewidth=1.6, label="synthetic")
+        axes.set_title(_short(name, 44))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%")
+        axes.locator_params(nbins=5)
+        if scale is not None:
+            axes.set_xticks([scale.low, scale.high], [_short(scale.low_text, 22), _short(scale.high_text, 22)])
+            axes.get_xticklabels()[0].set_horizontalalignment("left")
+            axes.get_xticklabels()[1].set_horizontalalignment("right")
+
+    alt = f"Histograms of {_short(name, 44)}: real rows filled, synthetic rows as a line."
+    return _render(draw, key, alt, (3.5, 2.1))
+
+
+def _edges(values: np.ndarray) -> np.ndarray | None:
+    """Return the bars' edges; None where the values span more than numbers can tell."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (float(value) for value in np.quantile(values, [0.005, 0.995]))
+        if not np.isfinite(high - low) or not np.isfinite([low * 2, high * 2]).all():
+            return None
+    whole = high - low <= 2 * _BINS and bool((values == np.round(values)).all())
+    if whole:
+        return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
+    if high - low <= 1e-12 * max(abs(low), abs(high)):
+        low, high = low - max(abs(low), 1.0) / 2, high + max(abs(high), 1.0) / 2
+    return np.linspace(low, high, _BINS + 1)
+
+
+def draw_levels(name: Hashable, real: Sequence[str], synthetic: Sequence[str], key: str) -> str:
+    """Return two bars a level: shares of the rows, the levels with most rows on either side first.
+
+    Args:
+        name: the column.
+        real: levels as text, shape (rows,).
+        synthetic: likewise.
+        key: what makes the picture's ids its own.
+
+    Returns:
+        an `<svg>` element.
+    """
+    shares = pd.DataFrame(
+        {side: pd.Series(levels).value_counts(normalize=True) for side, levels in enumerate((real, synthetic))}
+    ).fillna(0.0)
+    shares = shares.iloc[np.argsort(-shares.max(axis=1).to_numpy(), kind="stable")]
+    labels = ["(missing)" if level == MISSING else _short(level, 24) for level in shares.index[:_SHOWN_LEVELS]]
+    bars = shares.to_numpy()[:_SHOWN_LEVELS]
+    if len(shares) > _SHOWN_LEVELS:
+        labels.append(f"{len(shares) - _SHOWN_LEVELS} others")
+        bars = np.vstack([bars, shares.to_numpy()[_SHOWN_LEVELS:].sum(axis=0)])
+
+    def draw(axes: Axes) -> None:
+        at = np.arange(len(bars))
+        axes.barh(at - 0.2, bars[:, 0], 0.38, color=REAL, label="real")
+        axes.barh(at + 0.2, bars[:, 1], 0.38, color=SYNTHETIC, label="synthetic")
+        axes.set_yticks(at, labels)
+        axes.invert_yaxis()
+        axes.set_title(_short(name, 44))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%")
+        axes.locator_params(axis="x", nbins=5)
+
+    alt = f"Bars of {_short(name, 44)}: the share of each level among real and synthetic rows."
+    return _render(draw, key, alt, (3.5, 0.75 + 0.27 * max(len(bars), 3)))
+
+
+def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, names: bool = True) -> str:
+    """Return a square of associations between -1 (blue) and 1 (red), blank where there is none.
+
+    Args:
+        matrix: the associations, with columns' names on both sides.
+        title: what is shown.
+        key: what makes the picture's ids its own.
+        names: whether there is room for names down the side; across there never is, so that columns go by number.
+    """
+    size = len(matrix)
+    labels = [f"{_short(name, 16)} {i}" if names else str(i) for i, name in enumerate(matrix.columns, 1)]
+
+    def draw(axes: Axes) -> None:
+        image = axes.imshow(matrix.to_numpy(dtype=float), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="none")
+        axes.set_title(title)
+        step = max(1, -(-size // 24))
+        axes.set_yticks(range(0, size, step), labels[::step], fontsize=7)
+        axes.set_xticks(range(0, size, step), [str(i + 1) for i in range(0, size, step)], fontsize=7)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        bar = axes.figure.colorbar(image, ax=axes, shrink=0.7, aspect=18, ticks=[-1, 0, 1])
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.ax.tick_params(length=0, labelsize=7)
+
+    alt = f"{title}: heat map of the associations of {size} columns with each other; figures are in the table of pairs."
+    return _render(draw, key, alt, (3.9, 3.1))
+
+
+def draw_points(real: np.ndarray, synthetic: np.ndarray, shares: tuple[float, float], key: str) -> str:
+    """Return real and synthetic rows as points in a plane.
+
+    Args:
+        real: shape (rows, 2).
+        synthetic: likewise.
+        shares: of the variance, by axis.
+        key: what makes the picture's ids its own.
+    """
+
+    def draw(axes: Axes) -> None:
+        order = np.random.default_rng(0).permutation(len(real) + len(synthetic))
+        points = np.concatenate([real, synthetic])[order]
+        colours = np.repeat([REAL, SYNTHETIC], [len(real), len(synthetic)])[order]
+        axes.scatter(points[:, 0], points[:, 1], s=5, c=colours, alpha=0.5, linewidths=0, rasterized=True)
+        for label, colour in (("real", REAL), ("synthetic", SYNTHETIC)):
+            axes.scatter([], [], s=18, c=colour, label=label)
+        axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
+        axes.set_ylabel(f"second component ({shares[1]:.0%})")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.1), ncols=2)
+
+    alt = f"{len(real)} real and {len(synthetic)} synthetic rows as points, on the first two principal components."
+    return _render(draw, key, alt, (4.6, 4.2))
+
+
+def draw_intervals(
+    rows: Sequence[tuple[str, float, float | None, float | None, str]], reference: float | None, label: str, key: str
+) -> str:
+    """Return a dot with its interval a row, and a dashed line at the best value.
+
+    Args:
+        rows: label, value, low and high end (None without an interval), colour.
+        reference: the best value; None draws no line.
+        label: what the axis shows.
+        key: what makes the picture's ids its own.
+    """
+
+    def draw(axes: Axes) -> None:
+        if reference is not None:
+            axes.axvline(reference, color=_LINE, linestyle="--", linewidth=1)
+        for at, (_, value, low, high, colour) in enumerate(rows):
+            if low is not None and high is not None:
+                axes.plot([low, high], [at, at], color=colour, linewidth=2.5, alpha=0.6, solid_capstyle="round")
+            axes.plot([value], [at], "o", color=colour, markersize=5)
+        axes.set_yticks(range(len(rows)), [_short(row[0], 30) for row in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlabel(label)
+        axes.locator_params(axis="x", nbins=6)
+
+    told = "; ".join(f"{row[0]} {row[1]:.3f}" for row in rows)
+    return _render(draw, key, f"{label}: {told}.", (4.6, 0.7 + 0.3 * max(len(rows), 2)))
+
+
+# ---- from a figure to an element
+
+
+def _render(draw: Callable[[Axes], None], key: str, alt: str, size: tuple[float, float]) -> str:
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+        from matplotlib.style import context
+    except ImportError as error:
+        raise MissingExtraError('The HTML report needs matplotlib: pip install "wgan-aug[report]"') from error
+    del matplotlib
+    text = io.StringIO()
+    with warnings.catch_warnings(), context(["default", _STYLE]):
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the reader's fonts write the text, not ours
+        figure = Figure(figsize=size)
+        draw(figure.add_subplot())
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    return _inline(text.getvalue(), key, alt)
+
+
+def _inline(svg: str, key: str, alt: str) -> str:
+    """Return a file as an element: ids of its own, the page's colours, a text for who cannot see it."""
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg ") :], count=1, flags=re.DOTALL)
+    svg = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r"<[^>]*>", lambda tag: _localise(tag[0], key), svg)  # in tags alone: names of columns stay as they are
+    told = alt.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    head, _, body = svg.partition(">")
+    width, height = (float(value) for value in re.findall(r'(?:width|height)="([\d.]+)pt"', head))
+    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{told}"{_NAMESPACES}>{body.strip()}'
+
+
+def _localise(tag: str, key: str) -> str:
+    tag = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{key}-", tag)
+    return tag.replace(_INK, "currentColor").replace(_LINE, "var(--line)")
+
+
+_NAMESPACES = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+
+
+def _short(value: Any, length: int) -> str:
+    """Return text on one line, without control characters, cut where it is too long.
+
+    Examples:
+        >>> _short("a\\tb" + "c" * 9, 8)
+        'a bcccc…'
+    """
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    text = " ".join(text.split()) or "(blank)"
+    return text if len(text) <= length else text[: length - 1] + "…"
