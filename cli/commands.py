@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
+import shlex
 import sys
 import warnings
 from collections.abc import Generator
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wgan_aug.errors import DataWarning, InvalidParameterError, OutputExistsError
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, OutputExistsError, did_you_mean
 
 from .files import check_folder, check_output, read_table, stem_of, write_parts
 from .progress import say, training_progress
@@ -20,9 +22,11 @@ from .signals import held_signals
 if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
     import pandas as pd
 
-    from wgan_aug import WGANGPSynthesizer
+    from wgan_aug import Report, WGANGPSynthesizer
 
-__all__ = ["parse_count", "run_demo", "run_fit", "run_inspect", "run_sample"]
+__all__ = ["parse_count", "run_demo", "run_evaluate", "run_fit", "run_inspect", "run_report", "run_sample"]
+
+_HELD_OUT = 5  # one row in so many
 
 
 def parse_count(text: str, option: str = "-n") -> int:
@@ -138,6 +142,130 @@ def run_sample(path: str, count: str, output: str, seed: int | None, device: str
         write_parts(model.sample_parts(n_samples, random_state=seed), output)
     if output != "-":
         say(f"{n_samples} rows written to {output}", quiet)
+
+
+def run_evaluate(
+    real: str,
+    synthetic: str,
+    holdout: str | None,
+    html: str | None,
+    delimiter: str | None,
+    missing: list[str],
+    as_json: bool,
+    quiet: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Judge a table of synthetic rows by the table they were learned from."""
+    paths = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
+    if list(paths.values()).count("-") > 1:
+        raise InvalidParameterError("Only one of REAL, SYNTHETIC and --holdout can be stdin (-).")
+    if html is not None:
+        _check_page(html, force, "--html")
+    given = {"target": options["target"], "holdout": holdout, "categorical": options["categorical"]}
+    given |= {"delimiter": delimiter, "missing": missing, "budget": options["budget"], "seed": options["seed"]}
+    with _warnings(quiet):
+        frames = {side: read_table(path, delimiter, missing) for side, path in paths.items()}
+        report = _evaluate(frames, quiet, _command(["evaluate", real, synthetic], **given), **options)
+    _show_report(report, html, as_json, quiet)
+
+
+def _check_page(path: str, force: bool, option: str) -> None:
+    """Refuse a page that cannot be written, before any work is done."""
+    check_output(path, force, page=True, option=option)
+    from wgan_aug.evaluation.page import check_extra
+
+    check_extra()
+
+
+def _command(words: list[str], **options: Any) -> str:
+    """Return a command line with the options that were given."""
+    for name, value in options.items():
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        words = [*words, *(word for one in values for word in (f"--{name}", str(one)))]
+    return "wgan-aug " + shlex.join(words)
+
+
+def _evaluate(
+    frames: dict[str, pd.DataFrame],
+    quiet: bool,
+    command: str,
+    *,
+    target: str | None,
+    categorical: str | None,
+    budget: str,
+    seed: int,
+) -> Report:
+    from wgan_aug import evaluate
+
+    report = evaluate(
+        **frames,
+        target=target,
+        categorical_features=() if categorical is None else _names(categorical),
+        budget=budget,  # type: ignore[arg-type]
+        random_state=seed,
+        progress=lambda stage: say(f"Judging: {stage}", quiet),
+    )
+    return dataclasses.replace(report, command=command)
+
+
+def _show_report(report: Report, html: str | None, as_json: bool, quiet: bool) -> None:
+    if html is not None:
+        report.to_html(html)
+    sys.stdout.write((json.dumps(report.to_json(), indent=1) if as_json else report.summary()) + "\n")
+    if html is not None:
+        say(f"Report written to {html}", quiet)
+
+
+def run_report(
+    data: str,
+    output: str | None,
+    delimiter: str | None,
+    missing: list[str],
+    as_json: bool,
+    quiet: bool,
+    force: bool,
+    *,
+    budget: str,
+    seed: int,
+    **options: Any,
+) -> None:
+    """Hold rows out, learn the others, sample, judge, and write the page."""
+    if output is None and data == "-":
+        raise InvalidParameterError("DATA is stdin, so the report has no name of its own: give -o FILE.")
+    page = output if output is not None else str(Path(data).parent / f"{stem_of(data)}-report.html")
+    _check_page(page, force, "-o")
+    given = {**options, "delimiter": delimiter, "missing": missing, "budget": budget, "seed": seed}
+    with _warnings(quiet):
+        frame = read_table(data, delimiter, missing)
+        train, holdout = _hold_out(frame, options["target"], seed)
+        say(f"{len(holdout)} of {len(frame)} rows are held out", quiet)
+        model = _synthesizer(seed=seed, **options)
+        _fit(model, train, quiet)
+        frames = {"real": train, "synthetic": model.sample(len(train)), "holdout": holdout}
+        judged = {"target": options["target"], "categorical": options["categorical"], "budget": budget, "seed": seed}
+        report = _evaluate(frames, quiet, _command(["report", data], **given), **judged)
+    _show_report(report, page, as_json, quiet)
+
+
+def _hold_out(frame: pd.DataFrame, target: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split a fifth of the rows off, drawn at random, from each value of the target alike."""
+    import numpy as np
+    import pandas as pd
+
+    if target not in frame:
+        raise InvalidParameterError(
+            f"--target is {target!r}, which the data do not have.{did_you_mean(target, frame.columns)}"
+        )
+    order = np.random.default_rng(seed).permutation(len(frame))
+    order = order[np.argsort(pd.factorize(frame[target])[0][order], kind="stable")]
+    held = np.zeros(len(frame), dtype=bool)
+    held[order[_HELD_OUT // 2 :: _HELD_OUT]] = True
+    if len(frame) - held.sum() < 2 or not held.any():
+        raise InvalidDataError(
+            f"The table has {len(frame)} rows; a report takes at least 4 to learn from and hold out."
+        )
+    return frame[~held].reset_index(drop=True), frame[held].reset_index(drop=True)
 
 
 def run_demo(output: str, count: str, preset: str, seed: int | None, device: str, quiet: bool) -> None:

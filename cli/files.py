@@ -25,6 +25,7 @@ __all__ = ["check_folder", "check_output", "read_table", "stem_of", "write_parts
 MISSING = ["", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
 _TEXT = {".csv": ",", ".tsv": "\t", ".txt": ","}
 _PARQUET = (".parquet", ".pq")
+_PAGE = (".html", ".htm")
 _INTEGER = r"[+-]?(?:0|[1-9][0-9]*)"
 _NUMBER = (
     r"[+-]?(?:(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -250,20 +251,29 @@ def _one_line(error: BaseException) -> str:
 # ---- writing
 
 
-def check_output(path: str, force: bool) -> None:
+def check_output(path: str, force: bool, *, page: bool = False, option: str = "-o") -> None:
     """Refuse an output file that exists, or that has no place, before any work is done.
+
+    Args:
+        path: of the file; `-`, for a table, is stdout.
+        force: whether it may exist.
+        page: whether it is an HTML page, and no table.
+        option: what gives another name, for the error.
 
     Raises:
         OutputExistsError: if it exists and `force` is not set, or is a folder where a file is to be.
         InvalidDataError: if the extension is unknown, or the folder it lies in is not there or not writable.
     """
-    if path == "-":
+    if path == "-" and not page:
         return
-    _kind(path)
+    if not page:
+        _kind(path)
+    elif Path(path).suffix.lower() not in _PAGE:
+        raise InvalidDataError(f"{path} is to be an HTML page; give it a name that ends in .html.")
     if Path(path).is_dir():
         raise OutputExistsError(f"{path} is a directory; give a file name.")
     if Path(path).exists() and not force:
-        raise OutputExistsError(f"{path} exists; give --force to overwrite it, or another -o.")
+        raise OutputExistsError(f"{path} exists; give --force to overwrite it, or another {option}.")
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise InvalidDataError(f"The folder of {path} does not exist; make it first.")

@@ -40,6 +40,7 @@ Preset = Annotated[str, typer.Option(help="fast, balanced or best; paper for the
 Epochs = Annotated[float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes; errors still show.")]
+Budget = Annotated[str, typer.Option(help="fast or full: how many rows and repeats the figures may take.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -148,6 +149,63 @@ def sample(
     from .commands import run_sample
 
     run_sample(model, n, output, seed, device, quiet, force)
+
+
+@app.command()
+def evaluate(
+    real: Annotated[str, typer.Argument(metavar="REAL", help="The rows that were learned from, as DATA of fit.")],
+    synthetic: Annotated[str, typer.Argument(metavar="SYNTHETIC", help="The rows to judge, with the same columns.")],
+    target: Target = None,
+    holdout: Annotated[
+        str | None, typer.Option(metavar="H", help="Real rows that were not learned from; privacy takes them.")
+    ] = None,
+    categorical: Categorical = None,
+    html: Annotated[str | None, typer.Option(metavar="FILE", help="Write the report as one HTML file too.")] = None,
+    as_json: AsJson = False,
+    budget: Budget = "fast",
+    seed: Seed = 0,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Judge synthetic rows: worth to a model, likeness, detection, privacy; print the verdict with its figures."""
+    from .commands import run_evaluate
+
+    options = {"target": target, "categorical": categorical, "budget": budget, "seed": seed}
+    run_evaluate(real, synthetic, holdout, html, delimiter, missing or [], as_json, quiet, force, **options)
+
+
+@app.command()
+def report(
+    data: Data,
+    target: Annotated[str, typer.Option(help="The column that users of the data predict.")],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="HTML file; DATA's stem + '-report.html' beside it where not given.",
+        ),
+    ] = None,
+    categorical: Categorical = None,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    epochs: Epochs = None,
+    preset: Preset = "balanced",
+    as_json: AsJson = False,
+    budget: Budget = "fast",
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Hold a fifth of a table's rows out, learn the others, sample as many, judge them, and write an HTML report."""
+    from .commands import run_report
+
+    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset, "device": device}
+    run_report(data, output, delimiter, missing or [], as_json, quiet, force, budget=budget, seed=seed, **options)
 
 
 def main(arguments: list[str] | None = None) -> None:

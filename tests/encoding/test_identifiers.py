@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import through_json
-from wgan_aug.encoding.columns import IdentifierEncoder
+from wgan_aug.encoding.fixed import IdentifierEncoder
 from wgan_aug.encoding.identifiers import IdPattern
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import InvalidDataError

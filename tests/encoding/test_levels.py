@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import FLAVOURS, frames, through_json
-from wgan_aug.encoding.columns import ALWAYS_KEPT, MAX_STATES, RARE_ROWS, ColumnCodes, LevelEncoder
+from wgan_aug.encoding.codes import ColumnCodes
+from wgan_aug.encoding.levels import ALWAYS_KEPT, MAX_STATES, RARE_ROWS, LevelEncoder
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import DataWarning
 from wgan_aug.schema.inference import infer_column, infer_schema

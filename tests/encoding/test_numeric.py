@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import FLAVOURS
-from wgan_aug.encoding.columns import ATOM_SHARE, ColumnCodes, NumericEncoder
+from wgan_aug.encoding.codes import ColumnCodes
+from wgan_aug.encoding.numeric import ATOM_SHARE, NumericEncoder
 from wgan_aug.encoding.table import TableEncoder, check_numeric_encoding
 from wgan_aug.errors import InvalidParameterError
 from wgan_aug.schema.inference import infer_column, infer_schema

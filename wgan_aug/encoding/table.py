@@ -10,16 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wgan_aug.encoding.columns import (
-    ENCODERS,
-    ColumnCodes,
-    ColumnEncoder,
-    ConstantEncoder,
-    IdentifierEncoder,
-    LevelEncoder,
-    NumericEncoder,
-)
+from wgan_aug.encoding.codes import ColumnCodes, ColumnEncoder
+from wgan_aug.encoding.columns import ENCODERS
 from wgan_aug.encoding.curves import CURVES
+from wgan_aug.encoding.fixed import ConstantEncoder, IdentifierEncoder
+from wgan_aug.encoding.levels import LevelEncoder
+from wgan_aug.encoding.numeric import NumericEncoder
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.schema.columns import ColumnSchema, TableSchema
 from wgan_aug.schema.layout import Scalar, TableLayout

@@ -75,8 +75,10 @@ def detection(tables: Tables, *, max_rows: int = 8000, trees: int = 200, random_
 
     An AUC of 0.5 says that these classifiers, at this number of rows, found no difference; another may. An AUC near 1
     may come from one trifle, such as a rounding habit: `columns` names it. Columns that say the same thing hide each
-    other's part in `auc_lost`, so that the losses do not add up. The interval is DeLong's over the pooled predictions;
-    it does not know that the folds share training rows.
+    other's part in `auc_lost`, so that the losses do not add up. The interval is DeLong's over the pooled predictions,
+    widened for what the folds have in common (see `auc_interval`).
+
+    A table with gaps shows them to the classifiers: missing numbers are not filled in.
 
     Args:
         tables: the aligned frames.
@@ -191,7 +193,7 @@ def classify(
             shuffled = points[test]
             shuffled[:, j] = shuffled[rng.permutation(len(test)), j]
             scores[1 + j, test] = model.predict_proba(shuffled)[:, 1]
-    auc = auc_interval(truth, scores[0])
+    auc = auc_interval(truth, scores[0], folds=FOLDS)
     lost = [auc.value - auc_interval(truth, without).value for without in scores[1:]]
     columns = pd.DataFrame({"column": pd.Series(names, dtype=object), "auc_lost": lost}) if importance else None
     if columns is not None:

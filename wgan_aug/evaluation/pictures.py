@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wgan_aug.errors import MissingExtraError
 from wgan_aug.evaluation.frames import MISSING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["REAL", "SYNTHETIC", "Scale", "draw_heat_map", "draw_intervals", "draw_levels", "draw_numbers", "draw_points"]
+__all__ = [
+    "REAL",
+    "SYNTHETIC",
+    "Scale",
+    "draw_heat_map",
+    "draw_intervals",
+    "draw_levels",
+    "draw_numbers",
+    "draw_points",
+]
 
 REAL, SYNTHETIC = "#2f7fd1", "#d9730d"
 """The two colours; both stand out from white and from near black."""
@@ -139,7 +147,7 @@ def draw_levels(name: Hashable, real: Sequence[str], synthetic: Sequence[str], k
     labels = ["(missing)" if level == MISSING else _short(level, 24) for level in shares.index[:_SHOWN_LEVELS]]
     bars = shares.to_numpy()[:_SHOWN_LEVELS]
     if len(shares) > _SHOWN_LEVELS:
-        labels.append(f"{len(shares) - _SHOWN_LEVELS} others")
+        labels.append(f"{len(shares) - _SHOWN_LEVELS} other" + "s" * (len(shares) > _SHOWN_LEVELS + 1))
         bars = np.vstack([bars, shares.to_numpy()[_SHOWN_LEVELS:].sum(axis=0)])
 
     def draw(axes: Axes) -> None:
@@ -172,13 +180,13 @@ def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, names: bool = T
         image = axes.imshow(matrix.to_numpy(dtype=float), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="none")
         axes.set_title(title)
         step = max(1, -(-size // 24))
-        axes.set_yticks(range(0, size, step), labels[::step], fontsize=7)
-        axes.set_xticks(range(0, size, step), [str(i + 1) for i in range(0, size, step)], fontsize=7)
+        axes.set_yticks(range(0, size, step), labels[::step], fontsize=8)
+        axes.set_xticks(range(0, size, step), [str(i + 1) for i in range(0, size, step)], fontsize=8)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         bar = axes.figure.colorbar(image, ax=axes, shrink=0.7, aspect=18, ticks=[-1, 0, 1])
         bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.ax.tick_params(length=0, labelsize=7)
+        bar.ax.tick_params(length=0, labelsize=8)
 
     alt = f"{title}: heat map of the associations of {size} columns with each other; figures are in the table of pairs."
     return _render(draw, key, alt, (3.9, 3.1))
@@ -241,16 +249,14 @@ def draw_intervals(
 
 
 def _render(draw: Callable[[Axes], None], key: str, alt: str, size: tuple[float, float]) -> str:
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-        from matplotlib.style import context
-    except ImportError as error:
-        raise MissingExtraError('The HTML report needs matplotlib: pip install "wgan-aug[report]"') from error
-    del matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.style import context
+
     text = io.StringIO()
     with warnings.catch_warnings(), context(["default", _STYLE]):
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the reader's fonts write the text, not ours
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from"
+        )  # the reader's fonts write the text, not ours
         figure = Figure(figsize=size)
         draw(figure.add_subplot())
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
@@ -261,7 +267,9 @@ def _inline(svg: str, key: str, alt: str) -> str:
     """Return a file as an element: ids of its own, the page's colours, a text for who cannot see it."""
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg ") :], count=1, flags=re.DOTALL)
     svg = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(r"<[^>]*>", lambda tag: _localise(tag[0], key), svg)  # in tags alone: names of columns stay as they are
+    svg = re.sub(
+        r"<[^>]*>", lambda tag: _localise(tag[0], key), svg
+    )  # in tags alone: names of columns stay as they are
     told = alt.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     head, _, body = svg.partition(">")
     width, height = (float(value) for value in re.findall(r'(?:width|height)="([\d.]+)pt"', head))

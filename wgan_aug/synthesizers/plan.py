@@ -6,7 +6,10 @@ import dataclasses
 
 import pandas as pd
 
-from wgan_aug.encoding.columns import ColumnEncoder, IdentifierEncoder, LevelEncoder, NumericEncoder
+from wgan_aug.encoding.codes import ColumnEncoder
+from wgan_aug.encoding.fixed import IdentifierEncoder
+from wgan_aug.encoding.levels import LevelEncoder
+from wgan_aug.encoding.numeric import NumericEncoder
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.presets import Preset

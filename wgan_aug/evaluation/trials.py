@@ -1,0 +1,159 @@
+"""The rows that downstream models are trained and tested on: those with a target, split and drawn by class."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wgan_aug.errors import InvalidDataError, InvalidParameterError, join_problems
+from wgan_aug.evaluation.frames import MISSING, Tables, Task
+from wgan_aug.evaluation.scoring import Measure, draw_weights, find_measure
+
+__all__ = ["MAX_CLASSES", "Trial", "prepare_trial", "split_rows", "target_values"]
+
+MAX_CLASSES = 100
+MIN_ROWS = 10
+_HOLDOUT_SHARE = 0.25
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """Rows with a target, what scores them, and how the hold-out rows are resampled.
+
+    Args:
+        tables: where the rows come from.
+        task: what predicting the target is.
+        frames: rows of `"real"`, `"synthetic"` and `"holdout"`.
+        targets: their targets.
+        measure: the score.
+        weights: how often each hold-out row counts, shape (1 + resamples, rows), ones first.
+        split_off: whether the hold-out was split off the real rows.
+        without_target: rows left out because their target is missing.
+    """
+
+    tables: Tables
+    task: Task
+    frames: dict[str, pd.DataFrame]
+    targets: dict[str, np.ndarray]
+    measure: Measure
+    weights: np.ndarray
+    split_off: bool
+    without_target: dict[str, int]
+
+
+def prepare_trial(tables: Tables, scorer: Any, n_bootstrap: int, max_rows: int | None, seed: int) -> Trial:
+    """Take the rows that have a target, split a hold-out off where there is none, and draw at most `max_rows` of each.
+
+    Args:
+        tables: aligned frames.
+        scorer: as `find_measure` takes it.
+        n_bootstrap: resamples of the hold-out.
+        max_rows: rows of each table, at most.
+        seed: of the split, the draws and the resamples.
+
+    Raises:
+        InvalidParameterError: where no target is named.
+        InvalidDataError: where the rows cannot be judged.
+    """
+    if tables.target is None or tables.task is None:
+        raise InvalidParameterError("Downstream utility is about a target, and none is named; give align(target=…).")
+    rng = np.random.default_rng(seed)
+    given = {"real": tables.real, "synthetic": tables.synthetic, "holdout": tables.holdout}
+    frames = {name: frame for name, frame in given.items() if frame is not None}
+    targets = {name: target_values(tables, frame) for name, frame in frames.items()}
+    absent = {name: pd.isna(y) for name, y in targets.items()}
+    frames = {name: frame[~absent[name]] for name, frame in frames.items()}
+    targets = {name: y[~absent[name]] for name, y in targets.items()}
+    classes = tables.task != "regression"
+    if tables.holdout is None:
+        kept, off = split_rows(targets["real"], _HOLDOUT_SHARE, classes, rng)
+        whole, y = frames["real"], targets["real"]
+        frames |= {"real": whole.iloc[kept], "holdout": whole.iloc[off]}
+        targets |= {"real": y[kept], "holdout": y[off]}
+    for name, y in targets.items():
+        if max_rows is not None and len(y) > max_rows:
+            chosen = split_rows(y, max_rows / len(y), classes, rng)[1]
+            frames[name], targets[name] = frames[name].iloc[chosen], y[chosen]
+    _check_targets(tables, targets)
+    labels = tuple(sorted(set(targets["real"]) | set(targets["holdout"]))) if classes else ()
+    return Trial(
+        tables,
+        tables.task,
+        frames,
+        targets,
+        find_measure(tables.task, scorer, labels),
+        draw_weights(len(targets["holdout"]), n_bootstrap, rng),
+        tables.holdout is None,
+        {name: int(rows.sum()) for name, rows in absent.items()},
+    )
+
+
+def target_values(tables: Tables, frame: pd.DataFrame) -> np.ndarray:
+    """Return the target of aligned rows: floats for regression, else text; NaN or None where it is missing.
+
+    Raises:
+        InvalidDataError: where the target was left out of the figures.
+    """
+    if tables.target in tables.excluded:
+        raise InvalidDataError(
+            f"The target {tables.target!r} cannot be predicted ({tables.excluded[tables.target]}). Name another target."
+        )
+    values = frame[tables.target]
+    if tables.task == "regression":
+        return values.to_numpy(float)
+    text = values.astype(object).where(values.notna() & (values != MISSING), None)
+    return np.array([label if label is None else str(label) for label in text], dtype=object)
+
+
+def split_rows(y: np.ndarray, share: float, classes: bool, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows at random, class by class; of a class with two rows or more, each side gets at least one.
+
+    Args:
+        y: classes or numbers, shape (rows,).
+        share: the share of the second side.
+        classes: whether to go by the values of y.
+        rng: the source of randomness.
+
+    Returns:
+        Positions of the rows on either side, in order.
+
+    Examples:
+        >>> split_rows(np.array(["a", "a", "b", "c", "c"]), 0.5, True, np.random.default_rng(0))[1].shape
+        (2,)
+    """
+    codes = pd.factorize(y)[0] if classes else np.zeros(len(y), dtype=np.int64)
+    second = np.zeros(len(y), dtype=bool)
+    for code in range(codes.max(initial=-1) + 1):
+        rows = rng.permutation(np.flatnonzero(codes == code))
+        wanted = min(max(round(share * len(rows)), 1), len(rows) - 1)
+        second[rows[:wanted]] = True
+    return np.flatnonzero(~second), np.flatnonzero(second)
+
+
+def _check_targets(tables: Tables, targets: dict[str, np.ndarray]) -> None:
+    """Refuse rows on which nothing can be learned or scored, all reasons in one error."""
+    names = {"real": "real training", "synthetic": "synthetic", "holdout": "hold-out"}
+    problems: list[str] = []
+    for name, y in targets.items():
+        few = MIN_ROWS if name == "real" else 1 if name == "synthetic" else 2
+        distinct = sorted(set(y))
+        if len(y) < few:
+            problems.append(f"There are {len(y)} {names[name]} rows with a value of it; at least {few} are needed.")
+        elif name != "synthetic" and len(distinct) < 2:
+            problems.append(
+                f"It is {distinct[0]!r} in all {len(y)} {names[name]} rows; at least two values are needed."
+            )
+    classes = sorted(set(targets["real"]) | set(targets["holdout"]))
+    if tables.task == "binary" and len(classes) > 2:
+        shown = ", ".join(map(repr, classes[:5]))
+        problems.append(f"The task is 'binary', and it has {len(classes)} values ({shown}); ask for 'multiclass'.")
+    if tables.task == "multiclass" and len(classes) > MAX_CLASSES:
+        problems.append(
+            f"It has {len(classes)} classes, and models are trained for {MAX_CLASSES} at most; merge rare ones, name "
+            "another target, or, if it is a number, ask for task='regression'."
+        )
+    if problems:
+        raise InvalidDataError(f"The target {tables.target!r} cannot be judged. {join_problems(problems)}")
