@@ -56,7 +56,7 @@ class Plan:
         s = self.settings
         return (
             f"{self.rows} rows, {len(self.encoder.schema)} columns -> {self.encoder.layout.n_features} features; "
-            f"{s.updates} updates of {s.n_critic} critic steps and 1 generator step, batch {s.batch_size}; "
+            f"{s.updates} updates of {s.n_critic} critic and 1 generator steps, batch {s.batch_size}; "
             f"about {self.memory_bytes / 2**20:.0f} MiB"
         )
 
