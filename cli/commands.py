@@ -243,7 +243,12 @@ def run_report(
         model = _synthesizer(seed=seed, **options)
         _fit(model, train, quiet)
         frames = {"real": train, "synthetic": model.sample(len(train)), "holdout": holdout}
-        judged = {"target": options["target"], "categorical": options["categorical"], "budget": budget, "seed": seed}
+        judged: dict[str, Any] = {
+            "target": options["target"],
+            "categorical": options["categorical"],
+            "budget": budget,
+            "seed": seed,
+        }
         report = _evaluate(frames, quiet, _command(["report", data], **given), **judged)
     _show_report(report, page, as_json, quiet)
 

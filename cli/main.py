@@ -204,8 +204,9 @@ def report(
     """Hold a fifth of a table's rows out, learn the others, sample as many, judge them, and write an HTML report."""
     from .commands import run_report
 
-    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset, "device": device}
-    run_report(data, output, delimiter, missing or [], as_json, quiet, force, budget=budget, seed=seed, **options)
+    options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
+    judging: dict[str, Any] = {"budget": budget, "seed": seed}
+    run_report(data, output, delimiter, missing or [], as_json, quiet, force, **judging, **options, device=device)
 
 
 def main(arguments: list[str] | None = None) -> None:

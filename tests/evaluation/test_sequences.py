@@ -341,6 +341,18 @@ def test_wrong_labels_are_worth_nothing_and_a_lost_class_is_named() -> None:
     assert lost.class_tv >= np.mean(yr == "b") - 1e-12
 
 
+def test_intervals_are_those_of_paired_means() -> None:
+    hits = (np.random.default_rng(0).random((3, 800)) < [[0.8], [0.6], [0.9]]).astype(float)
+    hits[2] = np.maximum(hits[2], hits[0])  # the pairing makes the interval of the gain a narrow one
+    ratios, gains = sequences._resample(hits, np.random.default_rng(1))
+    d = hits[2] - hits[0]
+    half = 1.96 * d.std() / np.sqrt(800)
+    np.testing.assert_allclose(gains, [d.mean() - half, d.mean() + half], atol=0.15 * half)
+    a, b = hits[0].mean(), hits[1].mean()
+    half = 1.96 * (hits[1] / b - hits[0] / a).std() * b / a / np.sqrt(800)  # the delta method
+    np.testing.assert_allclose(ratios, [b / a - half, b / a + half], atol=0.15 * half)
+
+
 def test_synthetic_windows_help_where_real_ones_are_few() -> None:
     (r, yr), (s, ys), (t, yt) = labelled(12, 0), labelled(300, 1), labelled(400, 2)
     found = classwise_scores(r, s, t, (yr, ys, yt), seeds=2, kernels=200)

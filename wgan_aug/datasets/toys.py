@@ -185,9 +185,7 @@ def make_swiss_roll(n: int, random_state: RandomSource = None) -> NDArray[np.flo
     return (spiral + rng.normal(0.0, _ROLL_NOISE, (size, 2))) / _ROLL_SCALE
 
 
-def _draw_mixture(
-    centres: NDArray[np.float64], sd: float, n: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _draw_mixture(centres: NDArray[np.float64], sd: float, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw n points, each around a centre that is chosen uniformly at random."""
     mode = rng.integers(len(centres), size=n)
     return centres[mode] + rng.normal(0.0, sd, (n, 2))

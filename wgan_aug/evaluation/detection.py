@@ -20,7 +20,7 @@ from wgan_aug.evaluation.frames import Tables
 __all__ = ["Detection", "Detector", "classify", "detection"]
 
 FOLDS = 3
-_LARGE = 3e38  # what a forest, which computes in float32, can hold
+_LARGE = 1e30  # a forest computes, and sums, in float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Detector:
         auc: area under the ROC curve of the pooled held-out predictions, and its interval; 0.5 is best.
         rows: rows on each side.
         columns: `column` and `auc_lost` (the fall of the AUC when the column is shuffled among the held-out rows),
-            the most telling first; None where it was not asked for.
+            the most telling first; without rows where it was not asked for.
     """
 
     auc: Interval
     rows: int
-    columns: pd.DataFrame | None
+    columns: pd.DataFrame
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,9 +76,8 @@ def detection(tables: Tables, *, max_rows: int = 8000, trees: int = 200, random_
     An AUC of 0.5 says that these classifiers, at this number of rows, found no difference; another may. An AUC near 1
     may come from one trifle, such as a rounding habit: `columns` names it. Columns that say the same thing hide each
     other's part in `auc_lost`, so that the losses do not add up. The interval is DeLong's over the pooled predictions,
-    widened for what the folds have in common (see `auc_interval`).
-
-    A table with gaps shows them to the classifiers: missing numbers are not filled in.
+    widened for what the folds have in common (see `auc_interval`). Missing numbers are not filled in, so that a wrong
+    pattern of gaps counts as a difference.
 
     Args:
         tables: the aligned frames.
@@ -116,7 +115,6 @@ def detection(tables: Tables, *, max_rows: int = 8000, trees: int = 200, random_
         random_state=random_state,
     )
     forest = _forest(tables, max_rows, trees, random_state)
-    assert boosted.columns is not None
     return Detection(
         c2st=boosted.auc.value,
         c2st_interval=boosted.auc,
@@ -133,8 +131,8 @@ def _forest(tables: Tables, max_rows: int, trees: int, random_state: int) -> Det
         return None
     if len(tables.holdout) < FOLDS:
         warnings.warn(
-            f"The hold-out has {len(tables.holdout)} rows; the forest that tells synthetic rows from it needs at least "
-            f"{FOLDS} and is left out.",
+            f"The hold-out has too few rows ({len(tables.holdout)}) for the forest that tells synthetic rows from it: "
+            f"it needs at least {FOLDS}, and is left out.",
             DataWarning,
             stacklevel=3,
         )
@@ -195,9 +193,10 @@ def classify(
             scores[1 + j, test] = model.predict_proba(shuffled)[:, 1]
     auc = auc_interval(truth, scores[0], folds=FOLDS)
     lost = [auc.value - auc_interval(truth, without).value for without in scores[1:]]
-    columns = pd.DataFrame({"column": pd.Series(names, dtype=object), "auc_lost": lost}) if importance else None
-    if columns is not None:
-        columns = columns.sort_values("auc_lost", ascending=False, kind="stable", ignore_index=True)
+    columns = pd.DataFrame(
+        {"column": pd.Series(names[: len(lost)], dtype=object), "auc_lost": pd.Series(lost, dtype=float)}
+    )
+    columns = columns.sort_values("auc_lost", ascending=False, kind="stable", ignore_index=True)
     return Detector(auc, n, columns)
 
 
@@ -210,8 +209,16 @@ def _codes(rows: pd.DataFrame) -> tuple[list[Hashable], np.ndarray, np.ndarray]:
     out = np.empty((len(rows), len(names)))
     for j, name in enumerate(names):
         values = rows[name].to_numpy()
-        out[:, j] = np.clip(values, -_LARGE, _LARGE) if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0]
+        out[:, j] = _scaled(values) if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0]
     return names, out, np.sort(is_text)
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    """Return numbers as they are, but for columns too large or too small for a forest, whose scale is changed."""
+    largest = np.finfo(np.float64).max
+    values = np.clip(values, -largest, largest)
+    top = np.abs(values).max(initial=0.0, where=~np.isnan(values))
+    return values if top == 0 or 1 / _LARGE < top < _LARGE else values / top
 
 
 def _hide_unseen(codes: np.ndarray, train: np.ndarray, is_text: np.ndarray) -> np.ndarray:

@@ -46,8 +46,9 @@ def auc_interval(positive: np.ndarray, scores: np.ndarray, *, folds: int = 1, le
     var(V10) / m + var(V01) / n, where V10 is, for each of m positives, the share of negatives that it beats, and
     V01 is, for each of n negatives, the share of positives that beat it. Scores of rows are taken as independent.
     Pooled predictions of K-fold cross-validation are not: each row trains the models that score the others. The
-    variance is then taken 1 + (K - 1) / K times, which is what a correlation of 1 / K between folds gives. The interval
-    is too narrow where the figure is 0 or 1 exactly (its variance is then estimated as 0).
+    variance is then taken 1 + (K - 1) / K times, which is what a correlation of 1 / K between folds gives. Where
+    all pairs fall one way (AUC 0 or 1) that variance is 0, and the far end is Clopper and Pearson's for as many cases
+    as the smaller class has rows.
 
     Args:
         positive: truth, booleans, shape (rows,).
@@ -76,6 +77,9 @@ def auc_interval(positive: np.ndarray, scores: np.ndarray, *, folds: int = 1, le
     value = float(beaten.mean())
     if min(m, n) < 2:
         return Interval(value, None, None, level)
+    if value in (0.0, 1.0):
+        least = ((1 - level) / 2) ** (1 / min(m, n))
+        return Interval(value, least, 1.0, level) if value else Interval(value, 0.0, 1 - least, level)
     variance = (beaten.var(ddof=1) / m + beating.var(ddof=1) / n) * (1 + (folds - 1) / folds)
     reach = float(ndtri((1 + level) / 2) * np.sqrt(variance))
     return Interval(value, max(0.0, value - reach), min(1.0, value + reach), level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -96,7 +97,7 @@ def figures_of(found: Findings) -> list[Figure]:
         _figure("shape", fidelity.shape, "1", "fidelity"),
         _figure("pair", fidelity.pair, "1, less by chance alone", "fidelity", "needs two columns that vary"),
         _figure("c2st", detection and detection.c2st_interval, "0.5", "detection", no.get("detection", "")),
-        _figure("copies", privacy and privacy.copies, "0", "privacy", no.get("privacy", alone)),
+        _figure("copies", _copies(found), "0", "privacy", no.get("privacy", alone)),
         _figure("membership_auc", privacy and privacy.membership_interval, "0.5", "privacy", no.get("privacy", alone)),
         _figure("dcr_share", privacy and privacy.dcr_share, "0.5", "privacy", no.get("privacy", alone)),
         *_further(found, alone),
@@ -128,6 +129,29 @@ def _further(found: Findings, alone: str) -> list[Figure]:
             for name, best in rows.items()
         ),
     ]
+
+
+def _copies(found: Findings) -> Interval | None:
+    """Return the copies beyond those of the hold-out rows, with Newcombe's interval of a difference of two shares."""
+    privacy, held = found.privacy, found.tables.holdout
+    if privacy is None or privacy.copies is None or privacy.copied_holdout is None or held is None:
+        return None
+    p, q = privacy.copied, privacy.copied_holdout
+    (p_low, p_high), (q_low, q_high) = _wilson(p, len(found.tables.synthetic)), _wilson(q, len(held))
+    down, up = math.hypot(p - p_low, q_high - q), math.hypot(p_high - p, q - q_low)
+    return Interval(privacy.copies, privacy.copies - down, privacy.copies + up)
+
+
+def _wilson(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+    """Return Wilson's interval of a share.
+
+    Examples:
+        >>> [round(end, 4) for end in _wilson(0.0, 100)]
+        [0.0, 0.037]
+    """
+    middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    reach = z / (1 + z**2 / rows) * math.sqrt(share * (1 - share) / rows + (z / (2 * rows)) ** 2)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def _figure(name: str, value: Interval | float | None, best: str, part: str, why: str = "") -> Figure:

@@ -1,4 +1,4 @@
-"""The report's pictures: small inline SVG files that take the page's ink, so that they work light, dark and in print."""
+"""The report's pictures: small inline SVG elements that take the page's ink, for light, dark and paper."""
 
 from __future__ import annotations
 
@@ -164,27 +164,27 @@ def draw_levels(name: Hashable, real: Sequence[str], synthetic: Sequence[str], k
     return _render(draw, key, alt, (3.5, 0.75 + 0.27 * max(len(bars), 3)))
 
 
-def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, names: bool = True) -> str:
-    """Return a square of associations between -1 (blue) and 1 (red), blank where there is none.
+def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, reach: float = 1.0) -> str:
+    """Return a square of associations, blue below 0 and red above, blank where there is none.
 
     Args:
         matrix: the associations, with columns' names on both sides.
         title: what is shown.
         key: what makes the picture's ids its own.
-        names: whether there is room for names down the side; across there never is, so that columns go by number.
+        reach: the strongest colour, on either side of 0.
     """
     size = len(matrix)
-    labels = [f"{_short(name, 16)} {i}" if names else str(i) for i, name in enumerate(matrix.columns, 1)]
+    labels = [f"{_short(name, 16)} {i}" for i, name in enumerate(matrix.columns, 1)]  # across there is room for i alone
 
     def draw(axes: Axes) -> None:
-        image = axes.imshow(matrix.to_numpy(dtype=float), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="none")
+        image = axes.imshow(matrix.to_numpy(dtype=float), cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="none")
         axes.set_title(title)
-        step = max(1, -(-size // 24))
-        axes.set_yticks(range(0, size, step), labels[::step], fontsize=8)
-        axes.set_xticks(range(0, size, step), [str(i + 1) for i in range(0, size, step)], fontsize=8)
+        down, across = (max(1, -(-size // room)) for room in (24, 12))
+        axes.set_yticks(range(0, size, down), labels[::down], fontsize=8)
+        axes.set_xticks(range(0, size, across), [str(i + 1) for i in range(0, size, across)], fontsize=8)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
-        bar = axes.figure.colorbar(image, ax=axes, shrink=0.7, aspect=18, ticks=[-1, 0, 1])
+        bar = axes.figure.colorbar(image, ax=axes, shrink=0.7, aspect=18, ticks=[-reach, 0, reach])
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.ax.tick_params(length=0, labelsize=8)
 
@@ -228,6 +228,7 @@ def draw_intervals(
         label: what the axis shows.
         key: what makes the picture's ids its own.
     """
+    rows = [row for row in rows if np.isfinite(row[1])]
 
     def draw(axes: Axes) -> None:
         if reference is not None:

@@ -171,7 +171,7 @@ def _copies(tables: Tables) -> dict[str, Any]:
 
 
 def _keys(tables: Tables, frame: pd.DataFrame) -> np.ndarray:
-    """Return one 64-bit hash a row, shape (rows,); 0 and -0 are the same."""
+    """Return one 64-bit hash a row, shape (rows,); 0 and -0 are the same, in older versions of pandas too."""
     numbers = {i: frame[name] + 0.0 for i, name in enumerate(tables.numeric)}
     levels = {i + len(numbers): frame[name] for i, name in enumerate(tables.categorical)}
     return pd.util.hash_pandas_object(pd.DataFrame(numbers | levels), index=False).to_numpy()
@@ -308,7 +308,7 @@ def _gain(losses: dict[str, np.ndarray], scale: float) -> dict[str, float]:
     if "holdout" not in losses:
         return {"attack": attack}
     saved = (losses["holdout"] - losses["synthetic"]) / scale
-    reach = _NORMAL * float(saved.std()) / np.sqrt(len(saved))
+    reach = _NORMAL * float(saved.std(ddof=1)) / np.sqrt(len(saved)) if len(saved) > 1 else np.nan
     gain = float(saved.mean())
     baseline = float(1 - losses["holdout"].mean() / scale)
     return {"attack": attack, "baseline": baseline, "gain": gain, "low": gain - reach, "high": gain + reach}

@@ -1,4 +1,4 @@
-"""`evaluate`: all evaluators in one call, and the `Report` that puts what they found into words, frames, JSON and HTML."""
+"""`evaluate`: all evaluators in one call, and the `Report` that tells what they found in words, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -11,59 +11,25 @@ from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from wgan_aug.errors import DataWarning, InvalidParameterError, WganAugError, did_you_mean
-from wgan_aug.evaluation.coverage import coverage
-from wgan_aug.evaluation.detection import detection
-from wgan_aug.evaluation.fidelity import fidelity
+from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean
 from wgan_aug.evaluation.figures import to_plain
 from wgan_aug.evaluation.findings import Findings, figures_of
-from wgan_aug.evaluation.frames import Tables, align
+from wgan_aug.evaluation.frames import align
 from wgan_aug.evaluation.page import render
-from wgan_aug.evaluation.pictures import Scale
-from wgan_aug.evaluation.privacy import privacy
-from wgan_aug.evaluation.utility import downstream_utility
+from wgan_aug.evaluation.stages import BUDGETS, run_parts, write_scales
 from wgan_aug.evaluation.verdict import headline_of, judge, summarise
 from wgan_aug.synthesizers.containers import to_frame
 
-__all__ = ["BUDGETS", "Budget", "Limits", "Report", "evaluate"]
+__all__ = ["Budget", "Report", "evaluate"]
 
 Budget = Literal["fast", "full"]
-T = TypeVar("T")
 
 _WORST = 20  # columns and pairs in the JSON
-
-
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """The rows of each side, at most, and the repeats that a budget allows.
-
-    Args:
-        utility: training rows of downstream models; None is all of them.
-        repeats: seeds of downstream models.
-        resamples: bootstrap resamples of the test rows.
-        coverage: rows compared as points.
-        detection: rows told apart.
-        privacy: rows that distances are measured on.
-    """
-
-    utility: int | None
-    repeats: int
-    resamples: int
-    coverage: int
-    detection: int
-    privacy: int
-
-
-BUDGETS = {
-    "fast": Limits(utility=20_000, repeats=1, resamples=200, coverage=5000, detection=8000, privacy=3000),
-    "full": Limits(utility=None, repeats=3, resamples=1000, coverage=10_000, detection=25_000, privacy=10_000),
-}
-"""What each budget allows; a table with fewer rows is used whole."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +47,7 @@ class Report(Findings):
         return summarise(self)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a figure: `figure`, `value`, `low`, `high` (95 % interval), `best`, `part`, `why` (not computed)."""
+        """Return one row a figure: `figure`, `value`, `low` and `high` (95 %), `best`, `part`, `why` (not computed)."""
         frame = pd.DataFrame([vars(figure) for figure in figures_of(self)]).rename(columns={"name": "figure"})
         return frame.astype({"value": float, "low": float, "high": float})
 
@@ -113,7 +79,7 @@ class Report(Findings):
         return to_plain(out | rest)
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
-        """Write the report as one HTML file that needs no network; a file that is there is replaced, whole or not at all.
+        """Write the report as one HTML file that needs no network; an old file is replaced, whole or not at all.
 
         Args:
             path: of the file.
@@ -154,14 +120,14 @@ def evaluate(
 ) -> Report:
     """Judge synthetic rows: worth to a model, likeness, detection, privacy.
 
-    The figures are those of `downstream_utility`, `fidelity`, `coverage`, `detection` and `privacy`, whose docstrings have
-    the formulas; `utility_ratio` is the mean over the default models of min(1.2, max(0, s) / r), where s and r are the
-    scores on real hold-out rows of a model trained on synthetic, and on real, rows. A part that cannot be computed is
-    None, `not_computed` says why, and a warning tells of it where it was asked for.
+    The figures are those of `downstream_utility`, `fidelity`, `coverage`, `detection` and `privacy`, whose docstrings
+    have the formulas; `utility_ratio` is the mean over the default models of min(1.2, max(0, s) / r), where s and r are
+    the scores on real hold-out rows of a model trained on synthetic, and on real, rows. A part that cannot be computed
+    is None, `failed` says why, and a warning tells of it where it was asked for.
 
     Without a hold-out, the utility splits one off from the real rows: the synthesizer has seen those rows, so that the
     ratio flatters it. `copies`, `membership_auc` and `dcr_share` are then None, since they compare with rows that
-    the synthesizer has not seen. The larger tables are subsampled (`BUDGETS`), and `used` says which rows a figure used.
+    the synthesizer has not seen. Larger tables are subsampled (`BUDGETS`), and `used` says which rows a figure used.
 
     Args:
         real: the rows that were learned from, shape (rows, columns): a pandas, polars or pyarrow frame, or an array.
@@ -198,13 +164,13 @@ def evaluate(
     tables = align(**frames, target=target, categorical_features=categorical)  # type: ignore[arg-type]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        parts = _run(tables, BUDGETS[budget], random_state, progress or (lambda stage: None))
+        parts = run_parts(tables, BUDGETS[budget], random_state, progress or (lambda stage: None))
     rows = {side: None if frame is None else len(frame) for side, frame in frames.items()}
     report = Report(
         tables=tables,
         **parts,
         notes=list(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, DataWarning))),
-        scales=_scales(tables, frames["real"]),  # type: ignore[arg-type]
+        scales=write_scales(tables, frames["real"]),  # type: ignore[arg-type]
         settings={
             "target": target,
             "categorical_features": categorical,
@@ -215,7 +181,7 @@ def evaluate(
         versions=_versions(),
         command=_command(target, holdout is not None, categorical, budget, random_state),
     )
-    _warn_again(caught, report.failed if target is not None else {**report.failed, "utility": ""})
+    _warn_again(report.notes, report.failed if target is not None else {**report.failed, "utility": ""})
     return report
 
 
@@ -226,86 +192,6 @@ def _check(budget: Any, random_state: Any) -> None:
     whole = isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool)
     if not whole or not 0 <= random_state < 2**32:
         raise InvalidParameterError(f"random_state is {random_state!r}; it must be a whole number from 0 to 2**32 - 1.")
-
-
-def _run(tables: Tables, limits: Limits, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Return the parts, why others are missing, and which rows they used."""
-    failed: dict[str, str] = {}
-
-    def part(name: str, compute: Callable[[], T]) -> T | None:
-        progress(name)
-        try:
-            return compute()
-        except WganAugError as error:
-            failed[name] = " ".join(str(error).split())
-            return None
-
-    progress("columns and pairs")
-    likeness = fidelity(tables)
-    held = tables.holdout
-    floor = None if held is None else fidelity(dataclasses.replace(tables, synthetic=held, holdout=None))
-    rows = part("coverage", lambda: coverage(tables, max_rows=limits.coverage, random_state=seed))
-    told = part("detection", lambda: detection(tables, max_rows=limits.detection, random_state=seed))
-    leaks = part("privacy", lambda: privacy(tables, max_rows=limits.privacy, random_state=seed))
-    worth = None
-    if tables.target is None:
-        failed["utility"] = "no target was given"
-    else:
-        worth = part(
-            "utility",
-            lambda: downstream_utility(
-                tables,
-                repeats=limits.repeats,
-                n_bootstrap=limits.resamples,
-                max_rows=limits.utility,
-                random_state=seed,
-            ),
-        )
-    parts = {
-        "fidelity": likeness,
-        "baseline": floor,
-        "coverage": rows,
-        "detection": told,
-        "privacy": leaks,
-        "utility": worth,
-    }
-    return {**parts, "failed": failed, "used": _used(tables, parts)}
-
-
-def _used(tables: Tables, parts: dict[str, Any]) -> dict[str, str]:
-    real, synthetic = len(tables.real), len(tables.synthetic)
-    used = {"columns and pairs": f"all {real} real and {synthetic} synthetic rows"}
-    if parts["coverage"] is not None:
-        used["coverage"] = f"{parts['coverage'].rows} real and as many synthetic rows, drawn at random"
-    told = parts["detection"]
-    if told is not None:
-        known = "real rows, hold-out included," if tables.holdout is not None else "real rows"
-        used["detection"] = f"{told.rows} {known} and as many synthetic rows, drawn at random"
-        if told.rows_forest:
-            used["detection"] += f"; the forest: {told.rows_forest} hold-out rows and as many synthetic ones"
-    worth = parts["utility"]
-    if worth is not None:
-        rows = worth.rows
-        used["utility"] = f"{rows['real']} real and {rows['synthetic']} synthetic to learn from, {rows['holdout']} "
-        used["utility"] += "split off from the real rows to test on" if worth.split_off else "hold-out rows to test on"
-    if parts["privacy"] is not None:
-        n = parts["privacy"].rows
-        beside = ", as many hold-out rows" if tables.holdout is not None else ""
-        used["privacy"] = f"copies: all rows; distances: {n} real rows{beside}, drawn at random"
-    return used
-
-
-def _scales(tables: Tables, real: pd.DataFrame) -> dict[Hashable, Scale]:
-    """Return how the ends of dates and durations are written, by the real cells they come from."""
-    scales: dict[Hashable, Scale] = {}
-    for name in tables.numeric:
-        values = tables.real[name].to_numpy()
-        if tables.schema[name].storage in ("float", "int", "decimal", "bool") or np.isnan(values).all():
-            continue
-        ends = [int(np.nanargmin(values)), int(np.nanargmax(values))]
-        texts = [str(real[name].iloc[at]).removesuffix(" 00:00:00") for at in ends]
-        scales[name] = Scale(float(values[ends[0]]), float(values[ends[1]]), *texts)
-    return scales
 
 
 def _versions() -> dict[str, str]:
@@ -321,10 +207,13 @@ def _command(target: Any, held: bool, categorical: list[Hashable], budget: str, 
     return f"wgan_aug.evaluate({', '.join(words)}, budget={budget!r}, random_state={seed})"
 
 
-def _warn_again(caught: list[warnings.WarningMessage], failed: dict[str, str]) -> None:
-    """Give on what the evaluators warned of, and tell of parts that are missing though they were asked for."""
-    for warning in caught:
-        warnings.warn(warning.message, warning.category, stacklevel=3)
+def _warn_again(notes: list[str], failed: dict[str, str]) -> None:
+    """Give on what the evaluators warned of, and tell of parts that are missing though they were asked for.
+
+    What libraries say of single steps (an overflow among huge numbers, say) is not given on: no user can act on it.
+    """
+    for note in notes:
+        warnings.warn(note, DataWarning, stacklevel=3)
     for part, why in failed.items():
         if why:
             warnings.warn(f"The {part} could not be computed: {why}", DataWarning, stacklevel=3)

@@ -588,7 +588,8 @@ class SequenceScores:
 
     Args:
         errors: marginals and dynamics, all windows against all.
-        errors_floor: the same for one random half of the real blocks against the other; None with a single block.
+        errors_floor: the same for one random half of the real blocks against the other; None with a single block. In a
+            drifting series blocks differ by themselves, so that errors can lie below it; it is no target.
         nearest: copies and distances.
         judges: AUCs of strong judges with their floors; None where there are too few blocks.
         published: TimeGAN's scores, in the full budget.

@@ -1,4 +1,4 @@
-"""The rows that downstream models are trained and tested on: those with a target, split and drawn by class."""
+"""Trials of downstream models: the rows they are trained and tested on, and their scores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pandas as pd
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, join_problems
 from wgan_aug.evaluation.frames import MISSING, Tables, Task
+from wgan_aug.evaluation.learners import make_learner, seed_learner
 from wgan_aug.evaluation.scoring import Measure, draw_weights, find_measure
 
-__all__ = ["MAX_CLASSES", "Trial", "prepare_trial", "split_rows", "target_values"]
+__all__ = ["MAX_CLASSES", "Arm", "Trial", "add_halves", "add_scores", "prepare_trial", "split_rows", "target_values"]
 
 MAX_CLASSES = 100
 MIN_ROWS = 10
@@ -157,3 +158,85 @@ def _check_targets(tables: Tables, targets: dict[str, np.ndarray]) -> None:
         )
     if problems:
         raise InvalidDataError(f"The target {tables.target!r} cannot be judged. {join_problems(problems)}")
+
+
+@dataclasses.dataclass
+class Arm:
+    """Scores of a model trained on one kind of rows, over repeats.
+
+    Args:
+        curves: before any floor, for each repeat, shape (1 + resamples,).
+        spreads: of a model trained on one half less those of one trained on the other, likewise.
+        recalls: of each class, for each repeat.
+        crossed: of models trained on one half and tested on the other.
+        failure: why there are no scores, or nothing.
+    """
+
+    curves: list[np.ndarray] = dataclasses.field(default_factory=list)
+    spreads: list[np.ndarray] = dataclasses.field(default_factory=list)
+    recalls: list[np.ndarray] = dataclasses.field(default_factory=list)
+    crossed: list[float] = dataclasses.field(default_factory=list)
+    failure: str = ""
+
+
+def _fit(trial: Trial, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> Any:
+    if trial.task != "regression" and len(set(y)) < 2:
+        raise InvalidDataError(f"the target is {y[0]!r} in all {len(y)} rows")
+    return seed_learner(make_learner(model, trial.tables, trial.tables.target), seed).fit(frame, y)
+
+
+def add_scores(trial: Trial, arm: Arm, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> None:
+    """Train a model and keep its scores on the hold-out.
+
+    One that cannot be trained gets 0 (NaN from a user's scorer, of which 0 may be the best), and the reason is kept.
+
+    Args:
+        trial: what is tested, and how.
+        arm: takes the scores.
+        model: an unfitted scikit-learn estimator.
+        frame: training rows.
+        y: their targets.
+        seed: of the model.
+    """
+    truth = trial.targets["holdout"]
+    try:
+        learner = _fit(trial, model, frame, y, seed)
+        curve = trial.measure.curve(learner, trial.frames["holdout"], truth, trial.weights)
+        said = learner.predict(trial.frames["holdout"]) if trial.measure.labels else truth
+    except Exception as error:  # whatever a user's model raises
+        arm.failure = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        nothing = 0.0 if trial.measure.scorer is None else np.nan
+        arm.curves.append(np.full(len(trial.weights), nothing))
+        arm.recalls.append(np.full(len(trial.measure.labels), nothing))
+        return
+    arm.curves.append(curve)
+    rows = [truth == label for label in trial.measure.labels]
+    arm.recalls.append(np.array([(said[of] == truth[of]).mean() if of.any() else np.nan for of in rows]))
+
+
+def add_halves(trial: Trial, arm: Arm, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> None:
+    """Train on either half; keep how far their scores are apart, and how each scores on the other half.
+
+    Where the rows are too few for halves, nothing is kept.
+
+    Args:
+        trial: what is tested, and how.
+        arm: takes the scores.
+        model: an unfitted scikit-learn estimator.
+        frame: training rows.
+        y: their targets.
+        seed: of the split and the model.
+    """
+    parts = split_rows(y, 0.5, trial.task != "regression", np.random.default_rng(seed))
+    curves: list[np.ndarray] = []
+    try:
+        for train, test in (parts, parts[::-1]):
+            learner = _fit(trial, model, frame.iloc[train], y[train], seed)
+            curves.append(
+                trial.measure.curve(learner, trial.frames["holdout"], trial.targets["holdout"], trial.weights)
+            )
+            one = np.ones((1, len(test)), dtype=np.int32)
+            arm.crossed.append(float(trial.measure.curve(learner, frame.iloc[test], y[test], one)[0]))
+    except Exception:  # as many as a model may raise
+        return
+    arm.spreads.append(curves[0] - curves[1])

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wgan_aug.errors import InvalidDataError, InvalidParameterError, join_problems
+from wgan_aug.errors import InvalidParameterError, join_problems
 from wgan_aug.evaluation.figures import Interval, to_plain
 from wgan_aug.evaluation.frames import Tables, Task
-from wgan_aug.evaluation.learners import find_estimators, make_learner, seed_learner
-from wgan_aug.evaluation.trials import Trial, prepare_trial, split_rows
+from wgan_aug.evaluation.learners import find_estimators
+from wgan_aug.evaluation.trials import Arm, Trial, add_halves, add_scores, prepare_trial
 
 __all__ = ["Utility", "downstream_utility", "utility_ratio"]
 
@@ -113,7 +113,8 @@ def downstream_utility(
         random_state: the seed.
 
     Returns:
-        The figures; a model that cannot be trained on the synthetic rows scores 0, and `failures` says why.
+        The figures; a model that cannot be trained on the synthetic rows scores 0 (NaN by a user's scorer, of which 0
+        may be the best score), and `failures` says why.
 
     Raises:
         InvalidParameterError: for options that are not allowed, and where there is no target.
@@ -132,91 +133,43 @@ def downstream_utility(
         >>> found.metric, found.ratio.low < 1 < found.ratio.high
         ('r2', True)
     """
-    _check_options(repeats, n_bootstrap, max_rows)
+    _check_options(repeats, n_bootstrap, max_rows, random_state)
     trial = prepare_trial(tables, scorer, n_bootstrap, max_rows, random_state)
     named = find_estimators(estimators, trial.task, random_state)
     judged = {name: _judge(trial, name, model, repeats, halves, random_state) for name, model in named.items()}
     return _summarise(trial, judged, repeats, random_state)
 
 
-def _check_options(repeats: Any, n_bootstrap: Any, max_rows: Any) -> None:
+def _check_options(repeats: Any, n_bootstrap: Any, max_rows: Any, random_state: Any) -> None:
     whole: Any = numbers.Integral
     problems = [
         f"{name} is {value!r}; it must be an integer of at least {least}."
-        for name, value, least in (("repeats", repeats, 1), ("n_bootstrap", n_bootstrap, 0), ("max_rows", max_rows, 10))
+        for name, value, least in (
+            ("repeats", repeats, 1),
+            ("n_bootstrap", n_bootstrap, 0),
+            ("max_rows", max_rows, 10),
+            ("random_state", random_state, 0),
+        )
         if not (isinstance(value, whole) and value >= least) and not (name == "max_rows" and value is None)
     ]
     if problems:
         raise InvalidParameterError(join_problems(problems))
 
 
-# ---- one model
-
-
-@dataclasses.dataclass
-class _Arm:
-    """Scores of a model trained on one kind of rows, over repeats."""
-
-    curves: list[np.ndarray] = dataclasses.field(default_factory=list)  # each of shape (1 + resamples,)
-    spreads: list[np.ndarray] = dataclasses.field(default_factory=list)  # of one half less the other, likewise
-    recalls: list[np.ndarray] = dataclasses.field(default_factory=list)
-    crossed: list[float] = dataclasses.field(default_factory=list)  # trained on one half, tested on the other
-    failure: str = ""
-
-
-def _judge(trial: Trial, name: str, model: Any, repeats: int, halves: bool, seed: int) -> dict[str, _Arm]:
-    arms = {"real": _Arm(), "synthetic": _Arm()}
+def _judge(trial: Trial, name: str, model: Any, repeats: int, halves: bool, seed: int) -> dict[str, Arm]:
+    arms = {"real": Arm(), "synthetic": Arm()}
     for repeat in range(repeats):
         for kind, arm in arms.items():
             frame, y = trial.frames[kind], trial.targets[kind]
-            _add_scores(trial, arm, model, frame, y, seed + repeat)
+            add_scores(trial, arm, model, frame, y, seed + repeat)
             if kind == "real" and arm.failure:
                 raise InvalidParameterError(
                     f"The model {name!r} cannot be trained on the {len(y)} real rows and scored by "
                     f"{trial.measure.name!r}: {arm.failure}"
                 )
             if halves and not arm.failure:
-                _add_halves(trial, arm, model, frame, y, seed + repeat)
+                add_halves(trial, arm, model, frame, y, seed + repeat)
     return arms
-
-
-def _fit(trial: Trial, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> Any:
-    if trial.task != "regression" and len(set(y)) < 2:
-        raise InvalidDataError(f"the target is {y[0]!r} in all {len(y)} rows")
-    return seed_learner(make_learner(model, trial.tables, trial.tables.target), seed).fit(frame, y)
-
-
-def _add_scores(trial: Trial, arm: _Arm, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> None:
-    truth = trial.targets["holdout"]
-    try:
-        learner = _fit(trial, model, frame, y, seed)
-        curve = trial.measure.curve(learner, trial.frames["holdout"], truth, trial.weights)
-        said = learner.predict(trial.frames["holdout"]) if trial.measure.labels else truth
-    except Exception as error:  # whatever a user's model raises; the reason is kept
-        arm.failure = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        arm.curves.append(np.zeros(len(trial.weights)))
-        arm.recalls.append(np.zeros(len(trial.measure.labels)))
-        return
-    arm.curves.append(curve)
-    rows = [truth == label for label in trial.measure.labels]
-    arm.recalls.append(np.array([(said[of] == truth[of]).mean() if of.any() else np.nan for of in rows]))
-
-
-def _add_halves(trial: Trial, arm: _Arm, model: Any, frame: pd.DataFrame, y: np.ndarray, seed: int) -> None:
-    """Train on either half; keep how far their scores are apart, and how each scores on the other half."""
-    parts = split_rows(y, 0.5, trial.task != "regression", np.random.default_rng(seed))
-    curves: list[np.ndarray] = []
-    try:
-        for train, test in (parts, parts[::-1]):
-            learner = _fit(trial, model, frame.iloc[train], y[train], seed)
-            curves.append(
-                trial.measure.curve(learner, trial.frames["holdout"], trial.targets["holdout"], trial.weights)
-            )
-            one = np.ones((1, len(test)), dtype=np.int32)
-            arm.crossed.append(float(trial.measure.curve(learner, frame.iloc[test], y[test], one)[0]))
-    except Exception:  # too few rows for halves: no spread and no TSTS, as documented
-        return
-    arm.spreads.append(curves[0] - curves[1])
 
 
 # ---- the figures
@@ -237,7 +190,7 @@ def utility_ratio(trtr: np.ndarray, tstr: np.ndarray) -> np.ndarray:
     return np.where((trtr < 0) | np.isnan(trtr) | np.isnan(tstr), np.nan, np.minimum(share, _BEST_RATIO))
 
 
-def _dispersion(judged: dict[str, dict[str, _Arm]]) -> float:
+def _dispersion(judged: dict[str, dict[str, Arm]]) -> float:
     """Return phi: how much more two halves' scores differ than resampling the hold-out explains."""
     spreads = [spread for arms in judged.values() for arm in arms.values() for spread in arm.spreads]
     with np.errstate(invalid="ignore"):
@@ -245,7 +198,7 @@ def _dispersion(judged: dict[str, dict[str, _Arm]]) -> float:
     return max(1.0, float(np.mean(factors))) if factors else 1.0
 
 
-def _draws(trial: Trial, judged: dict[str, dict[str, _Arm]], kind: str, seed: int) -> np.ndarray:
+def _draws(trial: Trial, judged: dict[str, dict[str, Arm]], kind: str, seed: int) -> np.ndarray:
     """Return scores of each model, shape (models, 1 + resamples): as measured, and as they may have come out."""
     phi = _dispersion(judged)
     shuffled = np.random.default_rng(seed).permutation(len(trial.weights) - 1) + 1
@@ -270,7 +223,7 @@ def _interval(draws: np.ndarray) -> Interval:
     return Interval(float(draws[0]), float(low), float(high), LEVEL)
 
 
-def _summarise(trial: Trial, judged: dict[str, dict[str, _Arm]], repeats: int, seed: int) -> Utility:
+def _summarise(trial: Trial, judged: dict[str, dict[str, Arm]], repeats: int, seed: int) -> Utility:
     trtr, tstr = (_draws(trial, judged, kind, seed + i) for i, kind in enumerate(("real", "synthetic")))
     ratios, differences = utility_ratio(trtr, tstr), tstr - trtr
     lines: list[dict[str, Any]] = []
@@ -299,7 +252,7 @@ def _summarise(trial: Trial, judged: dict[str, dict[str, _Arm]], repeats: int, s
     )
 
 
-def _recall(trial: Trial, judged: dict[str, dict[str, _Arm]]) -> pd.DataFrame | None:
+def _recall(trial: Trial, judged: dict[str, dict[str, Arm]]) -> pd.DataFrame | None:
     if trial.task == "regression":
         return None
     labels = list(trial.measure.labels)

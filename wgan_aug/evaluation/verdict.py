@@ -21,12 +21,14 @@ _NEARER = (0.55, 0.65)
 _COPIES = (0.001, 0.01)
 
 THRESHOLDS = (
-    f"How the words were chosen. Use: good from a ratio of {_USEFUL}, poor below {_SOME_USE}, uncertain where it is below "
-    f"{_USEFUL} and its interval reaches 1. Columns: good from {_SHAPE[0]}, poor below {_SHAPE[1]}. Pairs: good from {_PAIR[0]} or within 0.02 of "
-    f"what hold-out rows get, poor below {_PAIR[1]}. Detection: good up to an AUC of {_TOLD[0]}, poor above {_TOLD[1]}. "
-    f"Privacy: poor from {_COPIES[1]:.0%} more copies than hold-out rows have, a share of nearer rows above {_NEARER[1]}, "
-    f"or a membership AUC whose interval lies above {_MEMBERS}. These lines are ours; the figures are what counts. "
-    "Intervals are 95 % and tell of the rows drawn, not of another training of the synthesizer."
+    f"How the words were chosen. Use: good from a ratio of {_USEFUL}, poor below {_SOME_USE}, uncertain where it is "
+    f"below {_USEFUL} and its interval reaches 1. Columns: good from {_SHAPE[0]}, poor below {_SHAPE[1]}. Pairs: good "
+    f"from {_PAIR[0]} or within 0.02 of what hold-out rows get, poor below {_PAIR[1]}. Detection: good up to an AUC "
+    f"of {_TOLD[0]}, poor above {_TOLD[1]}. Privacy: poor where the interval of the copies beyond those of hold-out "
+    f"rows lies above {_COPIES[1]:.0%}, or that of the membership AUC above {_MEMBERS}, or where more than "
+    f"{_NEARER[1]:.0%} of the rows are nearer to training rows; fair where there are signs of it. These lines are "
+    "ours; the figures are what counts. Intervals are 95% and tell of the rows drawn, not of another training of the "
+    "synthesizer."
 )
 
 
@@ -106,7 +108,7 @@ def headline_of(judgements: list[Judgement]) -> str:
     second = {
         "good": "they look alike",
         "fair": "they look similar, with differences that can be found",
-        "poor": "they can be told from them" if told == "poor" else "they differ in ways that matter",
+        "poor": "they are easily told from real ones" if told == "poor" else "they differ in ways that matter",
     }[likeness]
     third = {
         "good": "The attacks tried here found no sign that training rows were copied; that is no proof.",
@@ -129,7 +131,7 @@ def summarise(found: Findings) -> str:
     width = max(len(figure.name) for figure in figures)
     lines = [headline_of(judgements), ""]
     lines += [f"- {j.aspect}: {j.word}. {j.text}" for j in judgements]
-    lines += ["", f"{'figure'.ljust(width)}  {'value (95 % interval)'.ljust(22)}  best"]
+    lines += ["", f"{'figure'.ljust(width)}  {'value (95% interval)'.ljust(22)}  best"]
     lines += [
         f"{figure.name.ljust(width)}  {with_interval(figure).ljust(22)}  {figure.best}".rstrip()
         for figure in figures
@@ -172,7 +174,8 @@ def _judge_utility(found: Findings, figures: dict[str, Figure]) -> Judgement:
     if found.utility.split_off:
         text = text.replace("that neither has seen", "split off from those that were learned from, which flatters them")
     if reaches:
-        text += " The interval reaches 1: on so many test rows a loss can be neither shown nor ruled out."
+        loss = max(0.0, 1 - (figure.low or 0.0))
+        text += f" The interval reaches 1: no loss is shown, and one of up to {loss:.1%} is not ruled out."
     return Judgement("Use", grade, word, text)
 
 
@@ -198,8 +201,8 @@ def _judge_pairs(found: Findings, figures: dict[str, Figure]) -> Judgement:
     word = {"good": "alike", "fair": "similar", "poor": "different"}[grade]
     worst = found.fidelity.pairs.iloc[0]
     text = (
-        f"How columns hang together is {number(figure.value)} alike on average{_real_rows_get(found, 'pair')}; the least "
-        f"alike are {str(worst['first'])!r} and {str(worst['second'])!r} with {number(worst['similarity'])}."
+        f"How columns hang together is {number(figure.value)} alike on average{_real_rows_get(found, 'pair')}; the "
+        f"least alike are {str(worst['first'])!r} and {str(worst['second'])!r} with {number(worst['similarity'])}."
     )
     return Judgement("Pairs of columns", grade, word, text)
 
@@ -234,15 +237,19 @@ def _judge_privacy(found: Findings, figures: dict[str, Figure]) -> Judgement:
         )
         text += f"can be told as members, takes hold-out rows. {proof}"
         return Judgement("Privacy", "unknown", "measured in part", text)
-    grades = {_grade(privacy.copies, _COPIES, high=False), _grade(share.value, _NEARER, high=False)}
+    grades = {_grade(share.value, _NEARER, high=False)}
+    least = figures["copies"].low or 0.0
+    some = least > 0 or (not privacy.copied_holdout and privacy.copies > _COPIES[0])
+    grades.add("poor" if least > _COPIES[1] else "fair" if some else "good")
     low = member.low if member.low is not None else member.value
     grades.add("poor" if low > _MEMBERS else "fair" if low > 0.5 else "good")
     grade: Grade = "poor" if "poor" in grades else "fair" if "fair" in grades else "good"
     word = {"good": "no leak found", "fair": "faint signs of a leak", "poor": "leaks"}[grade]
     text = (
-        f"{privacy.copied:.1%} of the synthetic rows equal a training row ({privacy.copied_holdout or 0:.1%} of the hold-out "
-        f"rows do); training rows are told from hold-out rows with an AUC of {with_interval(member)}, 0.5 being chance; "
-        f"{share.value:.1%} of the synthetic rows lie nearer to the training rows than to hold-out rows, 50% being best. "
+        f"{privacy.copied:.1%} of the synthetic rows equal a training row ({privacy.copied_holdout or 0:.1%} of the "
+        f"hold-out rows do); training rows are told from hold-out rows with an AUC of {with_interval(member)}, 0.5 "
+        f"being chance; {share.value:.1%} of the synthetic rows lie nearer to the training rows than to hold-out "
+        "rows, 50% being best. "
     )
     return Judgement("Privacy", grade, word, text + proof)
 

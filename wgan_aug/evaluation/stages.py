@@ -1,0 +1,131 @@
+"""Running the evaluators one after the other, within a budget."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from wgan_aug.errors import WganAugError
+from wgan_aug.evaluation.coverage import coverage
+from wgan_aug.evaluation.detection import detection
+from wgan_aug.evaluation.fidelity import fidelity
+from wgan_aug.evaluation.frames import Tables
+from wgan_aug.evaluation.pictures import Scale
+from wgan_aug.evaluation.privacy import privacy
+from wgan_aug.evaluation.utility import downstream_utility
+
+__all__ = ["BUDGETS", "Limits", "run_parts", "write_scales"]
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """The rows of each side, at most, and the repeats that a budget allows.
+
+    Args:
+        utility: training rows of downstream models; None is all of them.
+        repeats: seeds of downstream models.
+        resamples: bootstrap resamples of the test rows.
+        coverage: rows compared as points.
+        detection: rows told apart.
+        privacy: rows that distances are measured on.
+    """
+
+    utility: int | None
+    repeats: int
+    resamples: int
+    coverage: int
+    detection: int
+    privacy: int
+
+
+BUDGETS = {
+    "fast": Limits(utility=20_000, repeats=1, resamples=200, coverage=5000, detection=8000, privacy=3000),
+    "full": Limits(utility=None, repeats=3, resamples=1000, coverage=10_000, detection=25_000, privacy=10_000),
+}
+"""What each budget allows; a table with fewer rows is used whole."""
+
+
+def run_parts(tables: Tables, limits: Limits, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
+    """Return the parts, why others are missing, and which rows they used."""
+    failed: dict[str, str] = {}
+
+    def part(name: str, compute: Callable[[], T]) -> T | None:
+        progress(name)
+        try:
+            return compute()
+        except WganAugError as error:
+            failed[name] = " ".join(str(error).split())
+            return None
+
+    progress("columns and pairs")
+    likeness = fidelity(tables)
+    held = tables.holdout
+    floor = None if held is None else fidelity(dataclasses.replace(tables, synthetic=held, holdout=None))
+    rows = part("coverage", lambda: coverage(tables, max_rows=limits.coverage, random_state=seed))
+    told = part("detection", lambda: detection(tables, max_rows=limits.detection, random_state=seed))
+    leaks = part("privacy", lambda: privacy(tables, max_rows=limits.privacy, random_state=seed))
+    worth = None
+    if tables.target is None:
+        failed["utility"] = "no target was given"
+    else:
+        worth = part(
+            "utility",
+            lambda: downstream_utility(
+                tables,
+                repeats=limits.repeats,
+                n_bootstrap=limits.resamples,
+                max_rows=limits.utility,
+                random_state=seed,
+            ),
+        )
+    parts = {
+        "fidelity": likeness,
+        "baseline": floor,
+        "coverage": rows,
+        "detection": told,
+        "privacy": leaks,
+        "utility": worth,
+    }
+    return {**parts, "failed": failed, "used": _used(tables, parts)}
+
+
+def _used(tables: Tables, parts: dict[str, Any]) -> dict[str, str]:
+    real, synthetic = len(tables.real), len(tables.synthetic)
+    used = {"columns and pairs": f"all {real} real and {synthetic} synthetic rows"}
+    if parts["coverage"] is not None:
+        used["coverage"] = f"{parts['coverage'].rows} real and as many synthetic rows, drawn at random"
+    told = parts["detection"]
+    if told is not None:
+        known = "real rows, hold-out included," if tables.holdout is not None else "real rows"
+        used["detection"] = f"{told.rows} {known} and as many synthetic rows, drawn at random"
+        if told.rows_forest:
+            used["detection"] += f"; the forest: {told.rows_forest} hold-out rows and as many synthetic ones"
+    worth = parts["utility"]
+    if worth is not None:
+        rows = worth.rows
+        used["utility"] = f"{rows['real']} real and {rows['synthetic']} synthetic to learn from, {rows['holdout']} "
+        used["utility"] += "split off from the real rows to test on" if worth.split_off else "hold-out rows to test on"
+    if parts["privacy"] is not None:
+        n = parts["privacy"].rows
+        beside = ", as many hold-out rows" if tables.holdout is not None else ""
+        used["privacy"] = f"copies: all rows; distances: {n} real rows{beside}, drawn at random"
+    return used
+
+
+def write_scales(tables: Tables, real: pd.DataFrame) -> dict[Hashable, Scale]:
+    """Return how the ends of dates and durations are written, by the real cells they come from."""
+    scales: dict[Hashable, Scale] = {}
+    for name in tables.numeric:
+        values = tables.real[name].to_numpy()
+        if tables.schema[name].storage in ("float", "int", "decimal", "bool") or np.isnan(values).all():
+            continue
+        ends = [int(np.nanargmin(values)), int(np.nanargmax(values))]
+        texts = [str(real[name].iloc[at]).removesuffix(" 00:00:00") for at in ends]
+        scales[name] = Scale(float(values[ends[0]]), float(values[ends[1]]), *texts)
+    return scales
