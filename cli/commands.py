@@ -201,7 +201,7 @@ def _evaluate(
     report = evaluate(
         **frames,
         target=target,
-        categorical_features=() if categorical is None else _names(categorical),
+        categorical_features=None if categorical is None else _names(categorical),
         budget=budget,  # type: ignore[arg-type]
         random_state=seed,
         progress=lambda stage: say(f"Judging: {stage}", quiet),

@@ -26,7 +26,7 @@ BREAK = '"></svg></td><img src=x onerror=alert(2)>'
 MATHS = r"cost in $ and $\frac{1}{2$"
 SECTIONS = ["verdict", "utility", "columns", "pairs", "together", "detection", "privacy", "not-learned", "made"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
-SMALL = stages.Limits(utility=100, repeats=1, resamples=20, coverage=100, detection=100, privacy=100)
+SMALL = stages.Limits(100, 100, repeats=1, resamples=20, coverage=100, detection=100, trees=10, privacy=100)
 
 
 def draw(rows: int, seed: int) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def test_sections_in_order_and_the_verdict_first(html: str, made: Report) -> Non
 
 def rows_of(html: str, caption: str) -> list[list[str]]:
     """Return the cells of the table with a caption, its head first."""
-    table = next(part for part in html.split("<table>")[1:] if f"<caption>{caption}" in part).split("</table>")[0]
+    table = next(part for part in html.split("<table>")[1:] if f"<caption><span>{caption}" in part).split("</table>")[0]
     rows = [Page(row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
     return [[text for tag, _, (text, *_) in row.elements if tag in ("th", "td")] for row in rows]
 

@@ -56,7 +56,8 @@ def by_hand(model: Any, train: pd.DataFrame, test: pd.DataFrame) -> Any:
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_scores_and_ratio_are_those_of_models_trained_by_hand(task: Task) -> None:
     real, synthetic, rest = (draw(n, s, task).drop(columns="g") for n, s in ((200, 0), (150, 1), (120, 2)))
-    synthetic["y"] = synthetic["y"].sample(frac=1, random_state=0).where(np.arange(150) < 30, synthetic["y"]).to_numpy()
+    others = synthetic["y"].sample(frac=1, random_state=0).to_numpy()
+    synthetic["y"] = synthetic["y"].where(np.arange(150) >= 30, others)
     kind = HistGradientBoostingRegressor if task == "regression" else RandomForestClassifier
     sizes = {"max_iter": 20} if task == "regression" else {"n_estimators": 15}
     found = judge(real, synthetic, rest, estimators=kind(**sizes), random_state=3)
@@ -179,10 +180,10 @@ def covers(seed: int, halves: bool) -> bool:
 
 
 def test_the_interval_of_fresh_real_rows_covers_1() -> None:
-    """95 % should; of 60 tables, fewer than 52 happen once in 500. Hold-out rows alone explain less."""
-    with_halves, without = (sum(covers(seed, halves) for seed in range(60)) for halves in (True, False))
-    assert with_halves >= 52
-    assert without < with_halves
+    """Of 50 tables, 95 % covered would be 47 or 48, and fewer than 43 once in 100; the hold-out alone explains less."""
+    with_halves, without = (sum(covers(seed, halves) for seed in range(50)) for halves in (True, False))
+    assert with_halves >= 43
+    assert without < 43
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])

@@ -81,7 +81,7 @@ def render(found: Findings) -> str:
             detection_section(found),
             privacy_section(found),
             gaps_section(found),
-            made_section(found),
+            _made(found),
         ],
     )
 
@@ -102,8 +102,12 @@ def _rows(found: Findings) -> str:
     return f"{rows['real']} real{held} and {rows['synthetic']} synthetic rows, {len(found.tables.schema)} columns."
 
 
-def made_section(found: Findings) -> Section:
-    settings = [[key, clean(value)] for key, value in found.settings.items() if key != "rows"]
+def _made(found: Findings) -> Section:
+    settings = [
+        [key, "–" if value is None or (isinstance(value, list) and not value) else clean(value)]
+        for key, value in found.settings.items()
+        if key != "rows"
+    ]
     rows = [[f"{side} rows", "–" if n is None else str(n)] for side, n in found.settings["rows"].items()]
     used = [[part, text] for part, text in found.used.items()]
     figures = [

@@ -30,6 +30,7 @@ from wgan_aug.evaluation.verdict import number
 
 __all__ = ["detection_section", "gaps_section", "privacy_section", "utility_section"]
 
+_SIDES = {"synthetic": "synthetic", "holdout": "hold-out"}
 _CLASSES, _CULPRITS, _FAULTS = 15, 12, 30  # rows of a table
 
 
@@ -161,10 +162,10 @@ def privacy_section(found: Findings) -> Section:
         ["AUC of telling training from hold-out rows", value_of(privacy.membership_interval), "0.5"],
     ]
     blocks = [
-        Block(table=Table(f"Distances on {privacy.rows} rows of each side.", ["figure", "value", "best"], rows, (1, 2)))
+        Block(table=Table(f"Distances on {privacy.rows} rows of each side.", ["figure", "value", "best"], rows, (1,)))
     ]
     near = [
-        [f"{r.rows} rows", number(r.dcr_5), number(r.dcr_50), number(r.ratio_5), number(r.ratio_50)]
+        [f"{_SIDES[r.rows]} rows", number(r.dcr_5), number(r.dcr_50), number(r.ratio_5), number(r.ratio_50)]
         for r in lines_of(privacy.nearest)
     ]
     head = ["from", "distance, 5%", "distance, median", "ratio, 5%", "ratio, median"]

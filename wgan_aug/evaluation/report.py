@@ -113,7 +113,7 @@ def evaluate(
     *,
     target: Hashable | None = None,
     holdout: Any = None,
-    categorical_features: Iterable[Hashable] = (),
+    categorical_features: Iterable[Hashable] | None = None,
     budget: Budget = "fast",
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -135,7 +135,7 @@ def evaluate(
         target: the column that downstream models predict; without it there is no utility.
         holdout: real rows that were not learned from.
         categorical_features: columns to take as categories whatever their values.
-        budget: "fast" is about a minute, "full" about six, for 50 000 rows of 15 columns on one core.
+        budget: "fast" takes less than a minute, "full" less than six, for 50 000 rows of 15 columns on one core.
         random_state: the seed of all draws, folds, models and resamples.
         progress: called with the name of each part before it begins.
 
@@ -160,7 +160,9 @@ def evaluate(
     _check(budget, random_state)
     frames = {"real": real, "synthetic": synthetic, "holdout": holdout}
     frames = {side: None if data is None and side == "holdout" else to_frame(data)[0] for side, data in frames.items()}
-    categorical = list(categorical_features)
+    categorical: list[Hashable] = []
+    if categorical_features is not None:
+        categorical += [categorical_features] if isinstance(categorical_features, str) else categorical_features
     tables = align(**frames, target=target, categorical_features=categorical)  # type: ignore[arg-type]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

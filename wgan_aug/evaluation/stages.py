@@ -28,25 +28,31 @@ class Limits:
     """The rows of each side, at most, and the repeats that a budget allows.
 
     Args:
-        utility: training rows of downstream models; None is all of them.
+        utility: rows that downstream models learn from, and are tested on, to tell two classes; None is all of them.
+        utility_slow: the same to tell more classes or to predict numbers, which takes longer.
         repeats: seeds of downstream models.
         resamples: bootstrap resamples of the test rows.
         coverage: rows compared as points.
         detection: rows told apart.
+        trees: of the forest that tells them apart.
         privacy: rows that distances are measured on.
     """
 
     utility: int | None
+    utility_slow: int | None
     repeats: int
     resamples: int
     coverage: int
     detection: int
+    trees: int
     privacy: int
 
 
 BUDGETS = {
-    "fast": Limits(utility=20_000, repeats=1, resamples=200, coverage=5000, detection=8000, privacy=3000),
-    "full": Limits(utility=None, repeats=3, resamples=1000, coverage=10_000, detection=25_000, privacy=10_000),
+    "fast": Limits(20_000, 12_000, repeats=1, resamples=200, coverage=5000, detection=8000, trees=100, privacy=3000),
+    "full": Limits(
+        None, 30_000, repeats=2, resamples=1000, coverage=10_000, detection=20_000, trees=200, privacy=10_000
+    ),
 }
 """What each budget allows; a table with fewer rows is used whole."""
 
@@ -68,7 +74,9 @@ def run_parts(tables: Tables, limits: Limits, seed: int, progress: Callable[[str
     held = tables.holdout
     floor = None if held is None else fidelity(dataclasses.replace(tables, synthetic=held, holdout=None))
     rows = part("coverage", lambda: coverage(tables, max_rows=limits.coverage, random_state=seed))
-    told = part("detection", lambda: detection(tables, max_rows=limits.detection, random_state=seed))
+    told = part(
+        "detection", lambda: detection(tables, max_rows=limits.detection, trees=limits.trees, random_state=seed)
+    )
     leaks = part("privacy", lambda: privacy(tables, max_rows=limits.privacy, random_state=seed))
     worth = None
     if tables.target is None:
@@ -80,7 +88,7 @@ def run_parts(tables: Tables, limits: Limits, seed: int, progress: Callable[[str
                 tables,
                 repeats=limits.repeats,
                 n_bootstrap=limits.resamples,
-                max_rows=limits.utility,
+                max_rows=limits.utility if tables.task == "binary" else limits.utility_slow,
                 random_state=seed,
             ),
         )

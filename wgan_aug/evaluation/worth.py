@@ -252,7 +252,7 @@ def _check_counts(target: Hashable, task: Task, y: np.ndarray, counts: pd.Series
     if task == "regression":
         if len(y) < 2 * folds or len(set(y)) < 2:
             problems.append(
-                f"It has {len(set(y))} values in {len(y)} rows; {folds} folds need two values, and {2 * folds} rows."
+                f"Its different values: {len(set(y))} in {len(y)} rows; {folds} folds need two, and {2 * folds} rows."
             )
     elif len(counts) < 2:
         problems.append(f"It has one class in all {len(y)} rows; at least two are needed.")
