@@ -12,7 +12,7 @@ from wgan_aug.errors import InvalidParameterError, did_you_mean
 from wgan_aug.networks.heads import TableHead
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator"]
+__all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator", "wrong_norm"]
 
 CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {
     "layer": nn.LayerNorm,
@@ -20,6 +20,19 @@ CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {
     "spectral": lambda width: nn.Identity(),  # acts on the weights, see _linear
 }
 """Normalisations of the critic, each of one row alone, by the name that `critic_norm=` takes."""
+
+
+def wrong_norm(norm: object) -> list[str]:
+    """Say what is wrong with a critic's normalisation, an empty list where it is known."""
+    allowed = tuple(CRITIC_NORMS)
+    if norm in allowed:
+        return []
+    reason = ""
+    if "batch" in str(norm):
+        reason = " Batch normalisation makes a row's score depend on other rows, and voids a penalty taken row by row."
+    return [
+        f"critic_norm is {norm!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(norm, allowed)}"
+    ]
 
 
 class MLPGenerator(nn.Module):
@@ -94,12 +107,8 @@ class MLPCritic(nn.Module):
         self, n_features: int, *, hidden: Sequence[int] = (256, 256), norm: str = "layer", slope: float = 0.2
     ) -> None:
         super().__init__()
-        if norm not in CRITIC_NORMS:
-            reason = " Batch normalisation would make a row's score depend on other rows." if "batch" in norm else ""
-            raise InvalidParameterError(
-                f"critic_norm is {norm!r}; allowed are {', '.join(map(repr, CRITIC_NORMS))}.{reason}"
-                f"{did_you_mean(norm, CRITIC_NORMS)}"
-            )
+        for problem in wrong_norm(norm):
+            raise InvalidParameterError(problem)
         layers: list[nn.Module] = []
         width = n_features
         for size in hidden:

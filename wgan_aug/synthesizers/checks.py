@@ -49,14 +49,7 @@ def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
     """Say what is wrong with an option that takes one of some names."""
     if value in allowed:
         return []
-    reason = ""
-    if option == "critic_norm" and "batch" in str(value):
-        reason = (
-            " Batch normalisation makes a row's score depend on the other rows, and voids a penalty taken row by row."
-        )
-    return [
-        f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(value, allowed)}"
-    ]
+    return [f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{did_you_mean(value, allowed)}"]
 
 
 def not_a_number(

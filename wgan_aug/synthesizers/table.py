@@ -29,7 +29,7 @@ from wgan_aug.errors import (
     join_problems,
 )
 from wgan_aug.losses.objectives import find_objective
-from wgan_aug.networks.mlp import CRITIC_NORMS, MLPCritic, MLPGenerator
+from wgan_aug.networks.mlp import MLPCritic, MLPGenerator, wrong_norm
 from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
@@ -232,7 +232,7 @@ class WGANGPSynthesizer(BaseEstimator):
             except InvalidParameterError as error:
                 problems.append(str(error))
         problems += not_among("architecture", self.architecture, ARCHITECTURES)
-        problems += not_among("critic_norm", self.critic_norm, tuple(CRITIC_NORMS))
+        problems += wrong_norm(self.critic_norm)
         problems += not_a_number("epochs", self.epochs, above=0)
         problems += not_a_number("batch_size", self.batch_size, above=0, whole=True)
         problems += not_a_number("n_critic", self.n_critic, above=0, whole=True)

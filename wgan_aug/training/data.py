@@ -46,8 +46,7 @@ class DeviceTable:
         Returns:
             float32, shape (batch, features).
         """
-        hot = torch.zeros(len(index), self.layout.n_states, device=self.device)
-        hot.scatter_(1, self._hot[index].long(), 1.0)
+        hot = self._one_hot(index)
         if not self.layout.n_scalars:
             return hot
         share = torch.rand(len(index), self.layout.n_scalars, generator=generator, device=self.device)
@@ -55,9 +54,11 @@ class DeviceTable:
 
     def middle(self, index: Tensor) -> Tensor:
         """Return features with each number in the middle of its interval, shape (batch, features)."""
+        return torch.cat([self._one_hot(index), self._score(self._low[index] + 0.5 * self._width[index])], dim=1)
+
+    def _one_hot(self, index: Tensor) -> Tensor:
         hot = torch.zeros(len(index), self.layout.n_states, device=self.device)
-        hot.scatter_(1, self._hot[index].long(), 1.0)
-        return torch.cat([hot, self._score(self._low[index] + 0.5 * self._width[index])], dim=1)
+        return hot.scatter_(1, self._hot[index].long(), 1.0)
 
     def _score(self, codes: Tensor) -> Tensor:
         return torch.where(self._normal, torch.special.ndtri(codes.clamp(_EDGE, 1 - _EDGE)), codes)
