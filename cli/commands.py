@@ -129,7 +129,16 @@ def _save(model: WGANGPSynthesizer, path: Path) -> None:
         model.save(path)
 
 
-def run_sample(path: str, count: str, output: str, seed: int | None, device: str, quiet: bool, force: bool) -> None:
+def run_sample(
+    path: str,
+    count: str,
+    output: str,
+    refine: bool | None,
+    seed: int | None,
+    device: str,
+    quiet: bool,
+    force: bool,
+) -> None:
     """Write rows of a saved model."""
     n_samples = parse_count(count)
     check_output(output, force)
@@ -139,7 +148,7 @@ def run_sample(path: str, count: str, output: str, seed: int | None, device: str
 
     with _warnings(quiet):
         model = load(path, device=device)
-        write_parts(model.sample_parts(n_samples, random_state=seed), output)
+        write_parts(model.sample_parts(n_samples, random_state=seed, refine=refine), output)
     if output != "-":
         say(f"{n_samples} rows written to {output}", quiet)
 
@@ -163,6 +172,7 @@ def run_evaluate(
     if html is not None:
         _check_page(html, force, "--html")
     given = {"target": options["target"], "holdout": holdout, "categorical": options["categorical"]}
+    given |= {name.replace("_", "-"): value for name, value in options["roles"].items()}
     given |= {"delimiter": delimiter, "missing": missing, "budget": options["budget"], "seed": options["seed"]}
     with _warnings(quiet):
         frames = {side: read_table(path, delimiter, missing) for side, path in paths.items()}
@@ -181,6 +191,9 @@ def _check_page(path: str, force: bool, option: str) -> None:
 def _command(words: list[str], **options: Any) -> str:
     """Return a command line with the options that were given."""
     for name, value in options.items():
+        if isinstance(value, bool):
+            words = [*words, f"--{name}" if value else f"--no-{name}"]
+            continue
         values = value if isinstance(value, list) else [] if value is None else [value]
         words = [*words, *(word for one in values for word in (f"--{name}", str(one)))]
     return "wgan-aug " + shlex.join(words)
@@ -195,12 +208,14 @@ def _evaluate(
     categorical: str | None,
     budget: str,
     seed: int,
+    roles: dict[str, Any] | None = None,
 ) -> Report:
     from wgan_aug import evaluate
 
     report = evaluate(
         **frames,
         target=target,
+        **(roles or {}),
         categorical_features=None if categorical is None else _names(categorical),
         budget=budget,  # type: ignore[arg-type]
         random_state=seed,

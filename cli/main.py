@@ -31,6 +31,13 @@ Target = Annotated[str | None, typer.Option(help="The column that users of the d
 Categorical = Annotated[
     str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")
 ]
+SequenceKey = Annotated[
+    str | None, typer.Option(metavar="K", help="The column that says to which sequence a row belongs.")
+]
+SequenceIndex = Annotated[str | None, typer.Option(metavar="T", help="The column that orders a sequence's rows.")]
+Window = Annotated[
+    int | None, typer.Option(metavar="N", help="Steps of a window; without a key, the rows are one long series.")
+]
 Delimiter = Annotated[str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")]
 Missing = Annotated[
     list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")
@@ -38,6 +45,12 @@ Missing = Annotated[
 Seed = Annotated[int | None, typer.Option(min=0, help="Random seed: the same seed gives the same result.")]
 Preset = Annotated[str, typer.Option(help="fast, balanced or best; paper for the settings of the WGAN-GP paper.")]
 Epochs = Annotated[float | None, typer.Option(help="Passes over the rows; the preset decides where not given.")]
+Refine = Annotated[
+    bool | None,
+    typer.Option(
+        "--refine/--no-refine", help="Keep only generated rows that the real ones make likely: slower, nearer."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes; errors still show.")]
 Budget = Annotated[str, typer.Option(help="fast or full: how many rows and repeats the figures may take.")]
@@ -118,6 +131,7 @@ def fit(
     missing: Missing = None,
     epochs: Epochs = None,
     preset: Preset = "balanced",
+    refine: Refine = None,
     seed: Seed = None,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -126,7 +140,7 @@ def fit(
     """Learn a table and save the model as a folder."""
     from .commands import run_fit
 
-    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
+    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset, "refine": refine}
     run_fit(data, output, delimiter, missing or [], quiet, force, **options, seed=seed, device=device)
 
 
@@ -140,6 +154,7 @@ def sample(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
     ] = "-",
+    refine: Refine = None,
     seed: Seed = None,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -148,7 +163,7 @@ def sample(
     """Write synthetic rows from a saved model."""
     from .commands import run_sample
 
-    run_sample(model, n, output, seed, device, quiet, force)
+    run_sample(model, n, output, refine, seed, device, quiet, force)
 
 
 @app.command()
@@ -160,6 +175,9 @@ def evaluate(
         str | None, typer.Option(metavar="H", help="Real rows that were not learned from; privacy takes them.")
     ] = None,
     categorical: Categorical = None,
+    sequence_key: SequenceKey = None,
+    sequence_index: SequenceIndex = None,
+    window: Window = None,
     html: Annotated[str | None, typer.Option(metavar="FILE", help="Write the report as one HTML file too.")] = None,
     as_json: AsJson = False,
     budget: Budget = "fast",
@@ -169,11 +187,14 @@ def evaluate(
     quiet: Quiet = False,
     force: Force = False,
 ) -> None:
-    """Judge synthetic rows: worth to a model, likeness, detection, privacy; print the verdict with its figures."""
+    """Judge synthetic rows or series: worth to a model, likeness, detection, privacy; print the verdict."""
     from .commands import run_evaluate
 
-    options = {"target": target, "categorical": categorical, "budget": budget, "seed": seed}
-    run_evaluate(real, synthetic, holdout, html, delimiter, missing or [], as_json, quiet, force, **options)
+    options: dict[str, Any] = {"target": target, "categorical": categorical, "budget": budget, "seed": seed}
+    roles: dict[str, Any] = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window}
+    run_evaluate(
+        real, synthetic, holdout, html, delimiter, missing or [], as_json, quiet, force, **options, roles=roles
+    )
 
 
 @app.command()
@@ -194,6 +215,7 @@ def report(
     missing: Missing = None,
     epochs: Epochs = None,
     preset: Preset = "balanced",
+    refine: Refine = None,
     as_json: AsJson = False,
     budget: Budget = "fast",
     seed: Seed = 0,
@@ -205,6 +227,7 @@ def report(
     from .commands import run_report
 
     options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
+    options["refine"] = refine
     judging: dict[str, Any] = {"budget": budget, "seed": seed}
     run_report(data, output, delimiter, missing or [], as_json, quiet, force, **judging, **options, device=device)
 

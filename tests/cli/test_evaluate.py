@@ -17,7 +17,8 @@ import pytest
 Run = Callable[..., Any]
 CONTRACT = ("utility_ratio", "shape", "pair", "c2st", "copies", "membership_auc", "dcr_share")
 OPTIONS = {
-    "evaluate": "--target --holdout --categorical --html --json --budget --seed --delimiter --missing --quiet --force",
+    "evaluate": "--target --holdout --categorical --sequence-key --sequence-index --window --html --json --budget "
+    "--seed --delimiter --missing --quiet --force",
     "report": "--target --output -o --categorical --delimiter --missing --epochs --preset --json --budget --seed "
     "--device --quiet --force",
 }
@@ -93,6 +94,31 @@ def test_the_summary_from_stdin_without_a_target(run: Run, tables: Path) -> None
         assert re.search(rf"^{name} +\d\.\d{{3}}", done.stdout, re.MULTILINE), name
 
 
+def waves(n: int, seed: int) -> pd.DataFrame:
+    """Draw sequences of 8 steps in long format, shuffled within each."""
+    rng = np.random.default_rng(seed)
+    x = np.sin(0.6 * np.arange(8) + rng.uniform(0, 6, (n, 1))) + rng.normal(0, 0.1, (n, 8))
+    return pd.DataFrame({"id": np.repeat(np.arange(n), 8), "day": np.tile(np.arange(8), n), "x": x.ravel()})
+
+
+def test_sequences_by_key_and_as_one_series(run: Run, tmp_path: Path) -> None:
+    real, other = waves(40, 0), waves(40, 1)
+    words = ("--sequence-key", "id", "--sequence-index", "day", "--html", "r.html")
+    found, lines = evaluated(run, tmp_path, real.sample(frac=1, random_state=0), other, *words)
+    assert found["settings"]["sequence_key"] == "id"
+    assert 0.3 < found["seq_rocket_auc"] < 0.8
+    assert found["seq_length_ks"] == 0
+    assert [column["column"] for column in found["columns"]] == ["x"]
+    assert len(lines) == 1
+    assert "rows of the real data come before an earlier time stamp ('day'); they were sorted" in lines[0]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "wgan-aug evaluate r.csv s.csv --sequence-key id --sequence-index day" in page
+    assert "Sample paths" in page
+    found, lines = evaluated(run, tmp_path, real[["x"]], other[["x"]], "--window", "8")
+    assert found["used"]["sequences"].startswith("windows: 313 real, 40 synthetic; 1 channel; 8 steps each")
+    assert lines == []
+
+
 def test_a_report_in_one_go(run: Run, tables: Path, tmp_path: Path) -> None:
     draw(150, 0).to_csv(tmp_path / "people.csv", index=False)
     words = ("report", "people.csv", "--target", "churn", "--preset", "fast", "--epochs", 2, "--seed", 1)
@@ -148,6 +174,13 @@ LINES = {
     "clash": ("evaluate real.csv clash.csv", r"Column 'age' is integer .* the synthetic data, which cannot be read as"),
     "page exists": ("evaluate real.csv synthetic.csv --html there.html", r"there\.html exists; give --force .* --html"),
     "page over data": ("evaluate real.csv synthetic.csv --html real.csv --force", r"name that ends in \.html"),
+    "unknown key": (
+        "evaluate real.csv synthetic.csv --sequence-key chrun",
+        r"sequence_key is 'chrun', which the real and synthetic data do not have\. Did you mean 'churn'\?",
+    ),
+    "index alone": ("evaluate real.csv synthetic.csv --sequence-index joined", r"without a sequence_key or a window"),
+    "long window": ("evaluate real.csv synthetic.csv --window 200", r"window is 200, and the real data have 150 rows"),
+    "no window": ("evaluate real.csv synthetic.csv --window x", r"Invalid value for '--window'"),
     "no folder": ("evaluate real.csv synthetic.csv --html absent/r.html", r"folder of absent/r\.html does not exist"),
     "no target": ("report real.csv", r"Missing option '--target'"),
     "report exists": (
@@ -183,7 +216,7 @@ def evaluated(
     synthetic.to_csv(folder / "s.csv", index=False)
     done = run("evaluate", "r.csv", "s.csv", "--json", *words, cwd=folder)
     assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("Judging: ")]
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(("Judging: ", "Report written"))]
     assert all(line.startswith("Warning: ") for line in lines), lines
     return json.loads(done.stdout), lines
 

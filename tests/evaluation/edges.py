@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-__all__ = ["EDGES", "IDENTIFIERS", "plain"]
+__all__ = ["EDGES", "IDENTIFIERS", "INFINITE", "plain"]
 
 ROWS = 60
 
@@ -59,7 +59,6 @@ EDGES: dict[str, Frames] = {
     "huge numbers": _each(lambda _, f: f.assign(h=f["x"] * 3e307)),
     "huge integers": _each(_whole),
     "tiny numbers": _each(lambda _, f: f.assign(h=f["x"] * 1e-320)),
-    "infinite synthetic numbers": _synthetic(lambda f: f.assign(x=np.inf)),
     "dates": _each(_days),
     "odd names": _each(lambda _, f: f.rename(columns={"x": 3, "c": ("t", 1)})),
     "booleans and nullable integers": _each(
@@ -72,3 +71,10 @@ EDGES: dict[str, Frames] = {
 
 IDENTIFIERS = pd.DataFrame({"key": [f"u-{i}" for i in range(200)]})
 """Rows that leave nothing to judge."""
+
+INFINITE: dict[str, Frames] = {
+    "a few": _synthetic(lambda f: f.assign(x=f["x"].where(f.index >= 5, np.inf))),
+    "both ends": _synthetic(lambda f: f.assign(x=np.where(f["x"] > 0, np.inf, -np.inf))),
+    "all": _synthetic(lambda f: f.assign(x=-np.inf)),
+}
+"""Tables whose synthetic numbers are infinite, of which `align` warns."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -22,13 +24,13 @@ from sklearn.tree import DecisionTreeClassifier
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
 from wgan_aug.evaluation.frames import MISSING, Tables, align
 from wgan_aug.evaluation.learners import (
-    LabelledClassifier,
     default_estimators,
     find_estimators,
     make_learner,
     seed_learner,
     takes_levels_as_numbers,
 )
+from wgan_aug.evaluation.preparation import LabelledClassifier
 
 
 def table(n: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -57,8 +59,20 @@ def test_trees_get_medians_and_level_codes(tables: Tables) -> None:
     new = pd.DataFrame({"x": [np.nan, 2.0, np.inf, 1e300], "colour": ["red", MISSING, "blue", "green"], "y": "yes"})
     median = np.nanmedian(tables.real["x"])
     # the order of text: "<nan>", "green", "red"
-    expected = [[median, 2], [2.0, 0], [3e38, -1], [3e38, 1]]
+    expected = [[median, 2], [2.0, 0], [1e30, -1], [1e30, 1]]
     assert np.allclose(prepared(RandomForestClassifier(), tables, new), expected)
+
+
+@pytest.mark.parametrize("size", [1e307, 1e-310])
+def test_numbers_that_float32_cannot_hold_keep_their_differences(size: float, tables: Tables) -> None:
+    """Ranks, medians and gaps are those of the same column in other units; what training rows lack does no harm."""
+    scaled = dataclasses.replace(tables, real=tables.real.assign(x=tables.real["x"] * size))
+    for model in (RandomForestClassifier(), LogisticRegression()):
+        plain, found = prepared(model, tables, tables.real), prepared(model, scaled, scaled.real)
+        assert np.array_equal(stats.rankdata(found[:, 0]), stats.rankdata(plain[:, 0]))
+        assert np.abs(found[:, 0]).max() < 10
+        far = prepared(model, scaled, scaled.real.assign(x=[np.inf, 1e308] * 100))
+        assert np.isfinite(far).all()
 
 
 def test_linear_models_get_normal_scores_and_indicators(tables: Tables) -> None:
@@ -157,6 +171,49 @@ def test_weights_reach_the_classifier_and_it_is_said_who_takes_none() -> None:
     assert set(weighted.predict(x)) == {"b"}
     assert weighted.takes_weights
     assert not LabelledClassifier(Codes()).takes_weights
+
+
+def singled(n: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n, 2))
+    return x, np.where(np.arange(n) == 7, "once", np.where(x[:, 0] + rng.normal(size=n) > 0, "a", "b")).astype(object)
+
+
+@pytest.mark.parametrize(
+    ("model", "rows"),
+    [
+        (HistGradientBoostingClassifier(max_iter=15, max_leaf_nodes=4), 10_001),
+        (HistGradientBoostingClassifier(max_iter=15, max_leaf_nodes=4, early_stopping=True), 300),
+        (make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=15, early_stopping=True)), 300),
+        (SGDClassifier(early_stopping=True, random_state=0), 300),
+    ],
+    ids=["beyond 10 000 rows", "asked for", "in a pipeline", "another family"],
+)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_models_that_stop_early_take_a_class_of_one_row(model: Any, rows: int, weighted: bool) -> None:
+    x, y = singled(rows)
+    with pytest.raises(ValueError, match="least populated class"):
+        clone(model).fit(x, y)
+    if weighted and "pipeline" in str(type(model)):
+        return  # takes no weights by this name
+    fitted = LabelledClassifier(model).fit(x, y, sample_weight=np.ones(rows) if weighted else None)
+    assert fitted.classes_.tolist() == ["a", "b", "once"]
+    assert (fitted.predict(x) == y).mean() > 0.65
+    assert model.get_params().get("early_stopping", True) in ("auto", True)  # the user's own is as it was
+
+
+def test_models_stop_early_where_each_class_has_rows() -> None:
+    x, y = singled(10_001)
+    y[9] = "once"
+    model = HistGradientBoostingClassifier(max_iter=10, max_leaf_nodes=4, random_state=0)
+    fitted, plain = LabelledClassifier(model).fit(x, y), clone(model).fit(x, y)
+    assert fitted.model_.do_early_stopping_
+    assert np.array_equal(fitted.predict_proba(x), plain.predict_proba(x))
+
+
+def test_many_classes_are_not_warned_of() -> None:
+    y = np.array([f"c{i % 20}" for i in range(30)], dtype=object)
+    assert len(LabelledClassifier(DecisionTreeClassifier()).fit(np.arange(30.0)[:, None], y).classes_) == 20
 
 
 def test_methods_are_those_of_the_classifier_inside() -> None:

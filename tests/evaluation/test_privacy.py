@@ -14,9 +14,10 @@ from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 
 from tests.evaluation.edges import EDGES, IDENTIFIERS, plain
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError
+from wgan_aug.evaluation.attributes import infer_attributes
 from wgan_aug.evaluation.embedding import Embedding
 from wgan_aug.evaluation.frames import Tables, align
-from wgan_aug.evaluation.privacy import infer_attributes, privacy
+from wgan_aug.evaluation.privacy import privacy
 
 EXACT = 1e-6
 

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score, make_scorer, r2_score, recall_score, roc_auc_score
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.tree import DecisionTreeClassifier
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
 from wgan_aug.evaluation.frames import Task, align
-from wgan_aug.evaluation.trials import split_rows
+from wgan_aug.evaluation.trials import draw_rows, split_rows
 from wgan_aug.evaluation.utility import Utility, downstream_utility, utility_ratio
-from wgan_aug.evaluation.utility_scorer import UtilityScorer, utility_score
+from wgan_aug.evaluation.utility_scorer import UtilityScorer
+from wgan_aug.synthesizers.table import WGANGPSynthesizer
 
 
 def draw(n: int, seed: int, task: Task = "binary", noise: float = 0.6) -> pd.DataFrame:
@@ -150,11 +151,18 @@ def test_the_same_seed_gives_the_same_figures_and_repeats_are_averaged() -> None
 
 
 def test_max_rows_draws_by_class() -> None:
-    rare = draw(300, 0).assign(y=lambda f: np.where(np.arange(300) < 6, "rare", "many"))
-    found = judge(rare, rare, rare, estimators=LogisticRegression(), n_bootstrap=5, max_rows=50)
+    rare = [draw(300, s).assign(y=lambda f: np.where(np.arange(300) < 6, "rare", "many")) for s in range(3)]
+    found = judge(*rare, estimators=LogisticRegression(), n_bootstrap=5, max_rows=50)
     assert found.rows == {"real": 50, "synthetic": 50, "holdout": 50}
     assert found.recall is not None
     assert found.recall["rows"].tolist() == [49, 1]
+
+
+def test_a_draw_keeps_each_class() -> None:
+    y = np.array(["a"] * 40 + ["b"] * 9 + ["c"])
+    drawn = draw_rows(y, 0.1, True, np.random.default_rng(0))
+    assert pd.Series(y[drawn]).value_counts().to_dict() == {"a": 4, "b": 1, "c": 1}
+    assert len(draw_rows(np.arange(40.0), 0.25, False, np.random.default_rng(0))) == 10
 
 
 def test_results_are_plain_json() -> None:
@@ -279,10 +287,11 @@ def test_what_cannot_be_judged_is_one_clear_error(
 
 def test_too_many_classes_are_an_error_that_says_what_to_do() -> None:
     frame = draw(400, 0).assign(y=[f"city {i % 150}" for i in range(400)])
-    with pytest.raises(
-        InvalidDataError, match="It has 150 classes, and models are trained for 100 at most; merge rare"
-    ):
-        judge(frame, frame, frame)
+    for max_rows in (None, 100):
+        with pytest.raises(
+            InvalidDataError, match=r"judged\. It has 150 classes, and models are trained for 100 at most; merge rare"
+        ):
+            judge(frame, frame, frame, max_rows=max_rows)
 
 
 def test_identifiers_and_missing_targets_cannot_be_predicted() -> None:
@@ -360,13 +369,27 @@ def test_a_grid_search_finds_the_synthesizer_of_useful_rows(with_train: bool, ap
     assert scores[0] < scores[1] < scores[2]
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_grid_search_over_a_synthesizer(apart: bool) -> None:
+    """The score of a fold is that of a synthesizer fitted to the others by hand."""
+    real, folds = draw(200, 0), KFold(2)
+    model = WGANGPSynthesizer(preset="fast", target="y", random_state=0)
+    scorer = UtilityScorer("y", task="binary", n_samples=100, estimators=LogisticRegression())
+    search = GridSearchCV(model, {"epochs": [1, 9]}, scoring=scorer, cv=folds, error_score="raise", refit=False)
+    search.fit(*((real.drop(columns="y"), real["y"]) if apart else (real,)))
+    for i, epochs in enumerate([1, 9]):
+        for fold, (train, test) in enumerate(folds.split(real)):
+            fitted = clone(model).set_params(epochs=epochs).fit(real.iloc[train])
+            made = fitted.sample(100, random_state=0)
+            assert search.cv_results_[f"split{fold}_test_score"][i] == scorer.score_rows(made, real.iloc[test])
+
+
 def test_the_score_is_that_of_the_utility() -> None:
     real, synthetic, rest = draw(150, 0), draw(150, 1), draw(100, 2)
     found = judge(real, synthetic, rest, estimators=fast(), n_bootstrap=0, halves=False)
-    assert utility_score(synthetic, rest, target="y", train=real, estimators=fast()) == pytest.approx(
-        found.utility_ratio
-    )
-    alone = utility_score(synthetic, rest, target="y", estimators=fast())
+    beside = UtilityScorer("y", train=real, estimators=fast()).score_rows(synthetic, rest)
+    assert beside == pytest.approx(found.utility_ratio)
+    alone = UtilityScorer("y", estimators=fast()).score_rows(synthetic, rest)
     assert alone == pytest.approx(found.models["tstr"].mean())
 
 
@@ -375,11 +398,12 @@ def test_held_out_rows_leave_the_training_rows(monkeypatch: pytest.MonkeyPatch) 
     real = draw(60, 0)
     used: list[pd.DataFrame] = []
 
-    def record(*args: Any, train: pd.DataFrame, **options: Any) -> float:
-        used.append(train)
+    def record(scorer: UtilityScorer, synthetic: pd.DataFrame, holdout: pd.DataFrame) -> float:
+        assert scorer.train is not None
+        used.append(scorer.train)
         return 0.0
 
-    monkeypatch.setattr("wgan_aug.evaluation.utility_scorer.utility_score", record)
+    monkeypatch.setattr(UtilityScorer, "score_rows", record)
     scorer, twins = UtilityScorer("y", train=real), real.iloc[:20].set_axis(np.arange(20) + 500)
     scorer(Resampler().fit(real), real.iloc[40:])
     scorer(Resampler().fit(real), twins)
@@ -402,9 +426,10 @@ def test_the_scorer_passes_rows_and_seed_on() -> None:
 
 def test_rows_that_no_model_learns_from_score_0_but_not_by_a_users_scorer() -> None:
     constant = draw(40, 0).assign(y="no")
-    assert utility_score(constant, draw(40, 1), target="y", estimators=fast()) == 0
+    assert UtilityScorer("y", estimators=fast()).score_rows(constant, draw(40, 1)) == 0
+    losses = UtilityScorer("y", estimators=fast(), scorer="neg_log_loss")
     with pytest.raises(InvalidDataError, match=r"cannot be trained on the synthetic rows .* 'neg_log_loss'"):
-        utility_score(constant, draw(40, 1), target="y", estimators=fast(), scorer="neg_log_loss")
+        losses.score_rows(constant, draw(40, 1))
 
 
 def test_a_scorer_for_labels_as_text() -> None:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from wgan_aug.errors import MissingExtraError
 from wgan_aug.evaluation.frames import Tables, Task
+from wgan_aug.evaluation.preparation import find_scale
 
 __all__ = ["BASELINES", "NotApplicable", "check_baselines", "oversampled", "smote_rows"]
 
@@ -92,10 +93,11 @@ def smote_rows(rows: pd.DataFrame, y: np.ndarray, tables: Tables, seed: int) -> 
     rarest = int(pd.Series(y, dtype=object).value_counts().iloc[-1])
     if rarest < 2:
         raise NotApplicable("a class has a single row in a training fold, and so no neighbour to interpolate with")
-    scales = np.array([float(np.nan_to_num(np.nanstd(_seen(rows[name])))) or 1.0 for name in numeric])
-    medians = np.array([float(np.median(_seen(rows[name]))) for name in numeric])
+    scales = np.array([_scale(rows[name].to_numpy(float)) for name in numeric])
     numbers = np.array([rows[name].to_numpy(float) for name in numeric]).reshape(len(numeric), len(rows))
-    numbers = np.where(np.isnan(numbers), medians[:, None], numbers) / scales[:, None]
+    numbers /= scales[:, None]
+    medians = np.array([float(np.median(_present(line))) for line in numbers])
+    numbers = np.where(np.isnan(numbers), medians[:, None], numbers)
     coded = [pd.factorize(rows[name].to_numpy(object), sort=True) for name in categorical]
     points = np.column_stack([*numbers, *(codes for codes, _ in coded)]).astype(float)
     sampler = _find_sampler(len(numeric), len(categorical), min(_NEIGHBOURS, rarest - 1), seed)
@@ -108,9 +110,15 @@ def smote_rows(rows: pd.DataFrame, y: np.ndarray, tables: Tables, seed: int) -> 
     return made, np.asarray(labels[len(rows) :], dtype=object)
 
 
-def _seen(series: pd.Series) -> np.ndarray:
-    values = series.dropna().to_numpy(float)
-    return values if len(values) else np.zeros(1)
+def _present(values: np.ndarray) -> np.ndarray:
+    present = values[~np.isnan(values)]
+    return present if len(present) else np.zeros(1)
+
+
+def _scale(values: np.ndarray) -> float:
+    """Return the standard deviation, without overflow; 1 where the values do not vary."""
+    large = find_scale(values)
+    return float(np.std(_present(values) / large)) * large or 1.0
 
 
 def _find_sampler(numeric: int, categorical: int, neighbours: int, seed: int) -> Any:

@@ -16,11 +16,11 @@ from sklearn.model_selection import StratifiedKFold
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError
 from wgan_aug.evaluation.figures import Interval, auc_interval, check_columns, to_plain
 from wgan_aug.evaluation.frames import Tables
+from wgan_aug.evaluation.preparation import divide_by, find_scale
 
 __all__ = ["Detection", "Detector", "classify", "detection"]
 
 FOLDS = 3
-_LARGE = 1e30  # a forest computes, and sums, in float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,16 +209,9 @@ def _codes(rows: pd.DataFrame) -> tuple[list[Hashable], np.ndarray, np.ndarray]:
     out = np.empty((len(rows), len(names)))
     for j, name in enumerate(names):
         values = rows[name].to_numpy()
-        out[:, j] = _scaled(values) if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0]
+        is_number = values.dtype.kind == "f"
+        out[:, j] = divide_by(find_scale(values), values) if is_number else pd.factorize(values, sort=True)[0]
     return names, out, np.sort(is_text)
-
-
-def _scaled(values: np.ndarray) -> np.ndarray:
-    """Return numbers as they are, but for columns too large or too small for a forest, whose scale is changed."""
-    largest = np.finfo(np.float64).max
-    values = np.clip(values, -largest, largest)
-    top = np.abs(values).max(initial=0.0, where=~np.isnan(values))
-    return values if top == 0 or 1 / _LARGE < top < _LARGE else values / top
 
 
 def _hide_unseen(codes: np.ndarray, train: np.ndarray, is_text: np.ndarray) -> np.ndarray:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Hashable, Iterable
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from wgan_aug.encoding.numbers import NumberCodec
-from wgan_aug.errors import InvalidDataError, InvalidParameterError, WganAugError, did_you_mean, join_problems
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
+from wgan_aug.evaluation.reading import MISSING, match_codes, read_columns
+from wgan_aug.schema.cells import float_values
 from wgan_aug.schema.columns import ColumnSchema, TableSchema
-from wgan_aug.schema.inference import infer_schema
+from wgan_aug.schema.inference import infer_schema, resolve_columns
 
 __all__ = ["MISSING", "Tables", "Task", "align"]
 
 Task = Literal["binary", "multiclass", "regression"]
-
-MISSING = "<nan>"
-"""The level that stands for a missing category."""
 
 _NUMERIC = ("continuous", "integer", "datetime", "timedelta")
 _MAX_CLASSES = 20  # whole-number targets with at most so many values are classes
@@ -34,7 +33,7 @@ class Tables:
             are text with `MISSING` where missing.
         synthetic: the synthetic rows, likewise.
         holdout: real rows that were not learned from, likewise; None where there are none.
-        numeric: names of the numeric columns (numbers, dates and durations).
+        numeric: names of the numeric columns (numbers, dates and durations); synthetic ones may be infinite.
         categorical: names of the categorical columns (text, booleans, declared codes).
         excluded: columns left out of all figures, with the reason: identifiers, and columns with no value.
         target: the column that downstream models predict.
@@ -64,18 +63,26 @@ def align(
 ) -> Tables:
     """Check frames against each other and put them on one footing.
 
+    What a column is, the real rows say, hold-out included; synthetic cells are read as that: text as numbers and dates
+    where it is such, 0 and 1 as False and True. Infinite numbers are refused among real rows. Among synthetic ones they
+    are a fault of the synthesizer, which is counted: they stay, beyond the range of the real ones and so invalid, and a
+    warning names them; models take them for very large numbers, and leave out rows whose target is infinite.
+
     Args:
         real: the rows that were learned from.
         synthetic: the rows to judge.
         holdout: real rows that were not learned from.
         target: the column that downstream models predict.
         task: what predicting it is; found from the target's values where None.
-        categorical_features: columns to take as categories whatever their values.
+        categorical_features: columns to take as categories whatever their values, constant ones too.
 
     Raises:
-        InvalidDataError: for empty frames, columns that differ (named, both ways), and columns whose values cannot
-            be compared, all in one error.
+        InvalidDataError: for empty frames, columns that differ (named, both ways), infinite real numbers, and columns
+            whose values cannot be compared, all in one error.
         InvalidParameterError: for a target or categorical column that is not there, or an unknown task.
+
+    Warns:
+        DataWarning: for infinite synthetic numbers, with their columns and counts.
 
     Examples:
         >>> real = pd.DataFrame({"age": [31, 44, 52], "sex": ["f", "m", None]})
@@ -89,20 +96,29 @@ def align(
         raise InvalidParameterError(
             f"target is {target!r}, which the data do not have.{did_you_mean(target, real.columns)}"
         )
-    everything = pd.concat([real, holdout[list(real.columns)]], ignore_index=True) if holdout is not None else real
-    schema = infer_schema(everything, None, categorical_features)
+    _refuse_infinities(frames)
+    everything = real
+    if holdout is not None:
+        real, holdout = match_codes(real, holdout[list(real.columns)])
+        frames = {"real": real, "synthetic": synthetic, "holdout": holdout}
+        everything = pd.concat([real, holdout], ignore_index=True)
+    levels = resolve_columns(everything, categorical_features, "categorical_features")
+    schema = infer_schema(everything, None, levels)
     task = _find_task(schema, target, task)
-    if task in ("binary", "multiclass") and schema[target].kind in _NUMERIC:
-        schema = infer_schema(everything, None, [*categorical_features, target])
+    if target is not None and task != "regression" and target not in levels:
+        levels = [*levels, target]
+        schema = infer_schema(everything, None, levels) if schema[target].kind in _NUMERIC else schema
     excluded = {c.name: reason for c in schema if (reason := _reason_to_exclude(c))}
-    columns = [column for column in schema if column.name not in excluded]
-    harmonised = _harmonise(frames, everything, columns)
+    numeric = [c.name for c in schema if c.name not in excluded and c.name not in levels and _is_numeric(c)]
+    categorical = [c.name for c in schema if c.name not in excluded and c.name not in numeric]
+    harmonised = read_columns(frames, everything, [c for c in schema if c.name not in excluded], numeric)
+    _tell_of_infinities(harmonised["synthetic"][numeric])
     return Tables(
         harmonised["real"],
         harmonised["synthetic"],
         harmonised.get("holdout"),
-        [c.name for c in columns if _is_numeric(c)],
-        [c.name for c in columns if not _is_numeric(c)],
+        numeric,
+        categorical,
         excluded,
         target,
         task,
@@ -127,6 +143,36 @@ def _check_frames(frames: dict[str, pd.DataFrame]) -> None:
             problems.append(f"The {name} data have columns that the real ones lack: {', '.join(map(repr, further))}.")
     if problems:
         raise InvalidDataError(join_problems(problems))
+
+
+def _refuse_infinities(frames: dict[str, pd.DataFrame]) -> None:
+    problems = [
+        f"The {side} data have infinite values: {told}. Replace them by a missing value or by a bound."
+        for side, frame in frames.items()
+        if side != "synthetic" and (told := _infinities(frame))
+    ]
+    if problems:
+        raise InvalidDataError(join_problems(problems))
+
+
+def _infinities(frame: pd.DataFrame) -> str:
+    """Return the columns with infinite numbers, and how many, in words; nothing where there are none."""
+    counts: dict[Hashable, int] = {}
+    for name in frame.columns:
+        if pd.api.types.is_float_dtype(frame[name].dtype):
+            counts[name] = int(np.isinf(float_values(frame[name])).sum())
+    return ", ".join(f"{name!r} ({count})" for name, count in counts.items() if count)
+
+
+def _tell_of_infinities(synthetic: pd.DataFrame) -> None:
+    told = _infinities(synthetic)
+    if told:
+        warnings.warn(
+            f"The synthetic data have infinite values: {told}. They count as beyond the real range, and so as invalid; "
+            "models take them for very large numbers, and leave out rows whose target is infinite.",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _find_task(schema: TableSchema, target: Hashable | None, task: Task | None) -> Task | None:
@@ -154,58 +200,3 @@ def _reason_to_exclude(column: ColumnSchema) -> str:
     if column.kind == "identifier":
         return "an identifier: made anew, not learned"
     return "no values: all are missing" if column.kind == "missing" else ""
-
-
-def _harmonise(
-    frames: dict[str, pd.DataFrame], everything: pd.DataFrame, columns: list[ColumnSchema]
-) -> dict[str, pd.DataFrame]:
-    problems: list[str] = []
-    out: dict[str, dict[Hashable, np.ndarray]] = {name: {} for name in frames}
-    for column in columns:
-        codec = _codec(column, everything[column.name])
-        for name, frame in frames.items():
-            series = frame[column.name]
-            try:
-                out[name][column.name] = _numbers(series, codec) if _is_numeric(column) else _levels(series, column)
-            except (ValueError, TypeError, WganAugError, ArithmeticError):
-                problems.append(
-                    f"Column {column.name!r} is {column.kind} ({column.dtype}) in the real data, and {series.dtype} in "
-                    f"the {name} data, which cannot be read as such."
-                )
-    if problems:
-        raise InvalidDataError(join_problems(problems))
-    return {
-        name: pd.DataFrame({column: pd.Series(v, dtype=v.dtype) for column, v in values.items()})
-        for name, values in out.items()
-    }
-
-
-def _codec(column: ColumnSchema, series: pd.Series) -> NumberCodec | None:
-    """Return what reads dates and durations as numbers; None where values are numbers, or levels, as they are."""
-    if not _is_numeric(column) or column.storage in ("float", "int", "decimal", "bool"):
-        return None
-    codec = NumberCodec(column)
-    codec.fit_numbers(series)
-    return codec
-
-
-def _numbers(series: pd.Series, codec: NumberCodec | None) -> np.ndarray:
-    if codec is None:
-        return pd.to_numeric(series).to_numpy(dtype=np.float64, na_value=np.nan)
-    if series.isna().all():
-        return np.full(len(series), np.nan)
-    numbers, absent = codec.numbers(series)
-    return np.where(absent, np.nan, numbers)
-
-
-def _levels(series: pd.Series, column: ColumnSchema) -> np.ndarray:
-    """Return text; numbers that mean the same are written the same (1 and 1.0), missing cells are `MISSING`."""
-    absent = series.isna().to_numpy(dtype=bool)
-    if column.storage in ("float", "int") and not isinstance(column.dtype, pd.CategoricalDtype):
-        values = pd.to_numeric(series).to_numpy(dtype=np.float64, na_value=np.nan)
-        distinct, codes = np.unique(values, return_inverse=True)
-        text = np.array([f"{value:.15g}" for value in distinct], dtype=object)[codes]
-    else:
-        codes, levels = pd.factorize(series.astype(object))
-        text = np.array([*(str(level) for level in levels), MISSING], dtype=object)[codes]
-    return np.where(absent, np.array(MISSING, dtype=object), text)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, TransformerMixin, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     BaseEnsemble,
@@ -17,31 +14,26 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, QuantileTransformer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import BaseDecisionTree
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import has_fit_parameter
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
 from wgan_aug.evaluation.frames import Tables, Task
+from wgan_aug.evaluation.preparation import LabelledClassifier, NormalScores, SelectColumns
 
 __all__ = [
-    "LabelledClassifier",
-    "NormalScores",
-    "SelectColumns",
     "default_estimators",
     "find_estimators",
+    "find_predictors",
     "make_learner",
     "seed_learner",
     "takes_levels_as_numbers",
 ]
 
-_LARGE = 3e38  # trees compute in float32
 _TREES = (BaseDecisionTree, BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 _TREE_LIBRARIES = ("xgboost", "lightgbm", "catboost")
 
@@ -53,7 +45,8 @@ def make_learner(estimator: Any, tables: Tables, target: Hashable | None = None)
     mapped to normal scores z = Phi^-1(F(x)), where F is its empirical distribution in the training rows. Levels: for
     trees, whole numbers in the order of their text, and -1 for levels the training rows lack; for other models, one
     indicator a level, with those of fewer than 5 rows (and all but the 60 most frequent) sharing one, and no indicator
-    for levels that the training rows lack. A column without any value counts as all zeros.
+    for levels that the training rows lack. A column without any value counts as all zeros. Where a class
+    has a single row, no model stops early (see `LabelledClassifier`).
 
     Args:
         estimator: any scikit-learn classifier or regressor, copied before use.
@@ -67,12 +60,35 @@ def make_learner(estimator: Any, tables: Tables, target: Hashable | None = None)
         InvalidDataError: where no predictor is left.
 
     Examples:
+        >>> import pandas as pd
         >>> from wgan_aug.evaluation.frames import align
         >>> frame = pd.DataFrame({"age": [20.0, 30.5, None, 60.0], "sex": ["f", "m", "f", "m"]})
         >>> tables = align(frame, frame, target="sex")
         >>> learner = make_learner(LogisticRegression(), tables, "sex")
         >>> learner.fit(tables.real, tables.real["sex"]).predict(tables.real).tolist()
         ['f', 'm', 'm', 'm']
+    """
+    numeric, categorical = find_predictors(tables, target)
+    trees = takes_levels_as_numbers(estimator)
+    steps: list[tuple[str, Any, Any]] = []
+    if numeric:
+        steps.append(("numbers", _numbers(trees), [f"n{i}" for i in range(len(numeric))]))
+    if categorical:
+        steps.append(("levels", _levels(trees), [f"c{i}" for i in range(len(categorical))]))
+    model = LabelledClassifier(clone(estimator)) if is_classifier(estimator) else clone(estimator)
+    prepare = ColumnTransformer(steps, sparse_threshold=0.3 if _takes_sparse(estimator) else 0.0)
+    return Pipeline([("columns", SelectColumns(numeric, categorical)), ("prepare", prepare), ("model", model)])
+
+
+def find_predictors(tables: Tables, target: Hashable | None) -> tuple[list[Hashable], list[Hashable]]:
+    """Return the names of the numeric and of the categorical columns that a model predicts from.
+
+    Args:
+        tables: aligned frames.
+        target: the column that is predicted; None to use all columns.
+
+    Raises:
+        InvalidDataError: where there is none.
     """
     numeric = [name for name in tables.numeric if name != target]
     categorical = [name for name in tables.categorical if name != target]
@@ -83,15 +99,7 @@ def make_learner(estimator: Any, tables: Tables, target: Hashable | None = None)
             f"A downstream model needs a column to predict from; there is none{beside}"
             f"{f' (left out: {left_out})' if left_out else ''}. Give the data another column."
         )
-    trees = takes_levels_as_numbers(estimator)
-    steps: list[tuple[str, Any, Any]] = []
-    if numeric:
-        steps.append(("numbers", _numbers(trees), [f"n{i}" for i in range(len(numeric))]))
-    if categorical:
-        steps.append(("levels", _levels(trees), [f"c{i}" for i in range(len(categorical))]))
-    model = LabelledClassifier(clone(estimator)) if is_classifier(estimator) else clone(estimator)
-    prepare = ColumnTransformer(steps, sparse_threshold=0.3 if _takes_sparse(estimator) else 0.0)
-    return Pipeline([("columns", SelectColumns(numeric, categorical)), ("prepare", prepare), ("model", model)])
+    return numeric, categorical
 
 
 def default_estimators(task: Task, random_state: int = 0) -> dict[str, Any]:
@@ -206,112 +214,3 @@ def _levels(trees: bool) -> Any:
     if trees:
         return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     return OneHotEncoder(handle_unknown="ignore", min_frequency=5, max_categories=60)
-
-
-class SelectColumns(TransformerMixin, BaseEstimator):
-    """Take the predictors out of a frame, under plain names: n0, n1, … for numbers, c0, c1, … for levels.
-
-    Column names may be any hashable values, which the steps after this one would not take. Infinities, and numbers
-    that float32 cannot hold, become the largest that it can.
-
-    Args:
-        numeric: names of the numeric columns.
-        categorical: names of the categorical columns.
-    """
-
-    def __init__(self, numeric: Sequence[Hashable], categorical: Sequence[Hashable]) -> None:
-        self.numeric = numeric
-        self.categorical = categorical
-
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        """Do nothing: there is nothing to learn."""
-        return self
-
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return the predictors, numbers first."""
-        numbers = {f"n{i}": X[name].to_numpy(float).clip(-_LARGE, _LARGE) for i, name in enumerate(self.numeric)}
-        levels = {f"c{i}": X[name].to_numpy(object) for i, name in enumerate(self.categorical)}
-        return pd.DataFrame(numbers | levels, index=X.index)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-
-class NormalScores(TransformerMixin, BaseEstimator):
-    """Map each column to a normal distribution by its ranks; with few rows, by as many quantiles as there are rows."""
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn the quantiles of each column, shape (rows, columns)."""
-        self.quantiles_ = QuantileTransformer(
-            n_quantiles=min(1000, len(X)), output_distribution="normal", subsample=100_000, random_state=0
-        ).fit(X)
-        return self
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return normal scores, shape (rows, columns)."""
-        return np.asarray(self.quantiles_.transform(X))
-
-
-def _has(method: str) -> Any:
-    def check(self: LabelledClassifier) -> bool:
-        return hasattr(getattr(self, "model_", self.estimator), method)
-
-    return check
-
-
-class LabelledClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """A classifier that takes labels of any kind, whether or not the one inside does.
-
-    The labels are given as they are; where that fails, as 0, 1, … in their order (XGBoost wants them so). That a
-    solver stopped at its limit of iterations is not warned of.
-
-    Args:
-        estimator: the classifier inside, which `fit` copies.
-
-    Attributes:
-        classes_: the labels, sorted.
-        model_: the fitted classifier.
-    """
-
-    def __init__(self, estimator: Any) -> None:
-        self.estimator = estimator
-
-    def fit(self, X: Any, y: Any, sample_weight: np.ndarray | None = None) -> Self:
-        """Fit to rows X, shape (rows, columns), and labels y, shape (rows,)."""
-        labels = np.asarray(y)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        try:
-            self.model_, self.coded_ = self._fit(X, labels, sample_weight), False
-        except (ValueError, TypeError, RuntimeError) as error:
-            try:
-                self.model_, self.coded_ = self._fit(X, codes, sample_weight), True
-            except Exception:
-                raise error from None
-        return self
-
-    def _fit(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Any:
-        options: dict[str, Any] = {} if sample_weight is None else {"sample_weight": sample_weight}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model: Any = clone(self.estimator)
-            return model.fit(X, y, **options)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return labels, shape (rows,)."""
-        found = np.ravel(self.model_.predict(X))
-        return self.classes_[found.astype(int)] if self.coded_ else found
-
-    @available_if(_has("predict_proba"))
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, shape (rows, classes)."""
-        return np.asarray(self.model_.predict_proba(X))
-
-    @available_if(_has("decision_function"))
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return decision values as the classifier inside gives them."""
-        return np.asarray(self.model_.decision_function(X))
-
-    @property
-    def takes_weights(self) -> bool:
-        """Whether the classifier inside takes a weight for each row."""
-        return has_fit_parameter(self.estimator, "sample_weight")

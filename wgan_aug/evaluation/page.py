@@ -16,10 +16,8 @@ from wgan_aug.evaluation.page_parts import (
     clean,
     name_of,
 )
-from wgan_aug.evaluation.pictures import (
-    REAL,
-    SYNTHETIC,
-)
+from wgan_aug.evaluation.page_sequences import sequences_section
+from wgan_aug.evaluation.svg import REAL, SYNTHETIC
 from wgan_aug.evaluation.verdict import THRESHOLDS, headline_of, judge, number
 
 __all__ = ["check_extra", "render"]
@@ -29,6 +27,9 @@ _CARDS = {
     "shape": "Columns",
     "pair": "Pairs of columns",
     "c2st": "Detection (AUC)",
+    "seq_rocket_auc": "Sequences (AUC, convolutions)",
+    "seq_boost_auc": "Sequences (AUC, trees)",
+    "seq_copies": "Copied windows",
     "copies": "Copies, beyond hold-out",
     "membership_auc": "Membership (AUC)",
     "dcr_share": "Nearer to training rows",
@@ -78,6 +79,7 @@ def render(found: Findings) -> str:
             columns_section(found),
             pairs_section(found),
             rows_section(found),
+            *([sequences_section(found)] if found.in_sequence else []),
             detection_section(found),
             privacy_section(found),
             gaps_section(found),

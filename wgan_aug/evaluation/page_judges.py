@@ -21,11 +21,9 @@ from wgan_aug.evaluation.page_parts import (
     span,
     value_of,
 )
-from wgan_aug.evaluation.pictures import (
-    REAL,
-    SYNTHETIC,
-    draw_intervals,
-)
+from wgan_aug.evaluation.pictures import draw_intervals
+from wgan_aug.evaluation.series.labelled import ClasswiseScores
+from wgan_aug.evaluation.svg import REAL, SYNTHETIC
 from wgan_aug.evaluation.verdict import number
 
 __all__ = ["detection_section", "gaps_section", "privacy_section", "utility_section"]
@@ -34,12 +32,16 @@ _SIDES = {"synthetic": "synthetic", "holdout": "hold-out"}
 _CLASSES, _CULPRITS, _FAULTS = 15, 12, 30  # rows of a table
 
 
+_TSTR = ("Esteban et al. 2017, train on synthetic, test on real", "https://arxiv.org/abs/1706.02633")
 _METRICS = {"gini": "Gini = 2 AUC - 1", "macro_f1": "macro F1", "r2": "R2"}
 
 
 def utility_section(found: Findings) -> Section:
     """What rows are worth to downstream models, by model and by class."""
     title, utility = "Worth to a model", found.utility
+    labelled = found.sequences and found.sequences.labelled
+    if labelled is not None:
+        return Section("utility", title, *_sequence_worth(found, labelled), [_TSTR])
     if utility is None:
         return Section("utility", title, [f"Not measured: {clean(found.failed.get('utility', ''))}"], [])
     metric = _METRICS.get(utility.metric, utility.metric)
@@ -54,6 +56,8 @@ def utility_section(found: Findings) -> Section:
             "No hold-out was given: the test rows were split off from the real rows. The synthesizer has seen them, "
             "so that these figures flatter it."
         )
+    if found.in_sequence:
+        texts.append("Rows of one sequence hang together: the interval is narrower than it should be.")
     left = [f"{n} {side}" for side, n in utility.without_target.items() if n]
     texts += [f"Left out for want of a target: {', '.join(left)} rows."] if left else []
     texts += [f"{name_of(name)} could not be used and scores 0: {clean(why)}" for name, why in utility.failures.items()]
@@ -80,8 +84,49 @@ def utility_section(found: Findings) -> Section:
     blocks = [Block(pictures=[picture_of(picture)], large=True, table=Table(caption, head, rows, range(1, 5)))]
     if utility.recall is not None:
         blocks.append(_recall(utility.recall))
-    sources = [("Esteban et al. 2017, train on synthetic, test on real", "https://arxiv.org/abs/1706.02633")]
-    return Section("utility", title, texts, blocks, sources)
+    return Section("utility", title, texts, blocks, [_TSTR])
+
+
+def _sequence_worth(found: Findings, labelled: ClasswiseScores) -> tuple[list[str], list[Block]]:
+    """What sequences are worth to a classifier that is given whole windows."""
+    table = labelled.by_class
+    texts = [
+        f"Every sequence has one value of {name_of(found.tables.target)}. A classifier (random convolutions and a "
+        f"ridge) learns it from real and from synthetic windows, and is tested on {int(table['n_holdout'].sum())} real "
+        "ones. Intervals tell of the test windows alone."
+    ]
+    if found.tables.holdout is None:
+        texts.append(
+            "No hold-out was given: the test windows were held out from the classifier, but the synthesizer has seen "
+            "them, so that these figures flatter it."
+        )
+    ratio, gain = Interval(labelled.ratio, *labelled.ratio_interval), Interval(labelled.gain, *labelled.gain_interval)
+    rows = [
+        ["accuracy, learned from real windows", number(labelled.trtr)],
+        ["accuracy, learned from synthetic windows", number(labelled.tstr)],
+        ["accuracy, learned from both", number(labelled.both)],
+        ["synthetic over real", value_of(ratio)],
+        ["gain of both over real alone", value_of(gain)],
+        ["shares of the classes, total variation", number(labelled.class_tv)],
+    ]
+    classes = [
+        [
+            name_of(r.label),
+            str(int(r.n_real)),
+            str(int(r.n_synthetic)),
+            share(r.recall_trtr),
+            share(r.recall_tstr),
+            share(r.recall_both),
+        ]
+        for r in lines_of(table.head(_CLASSES))
+    ]
+    head = ["class", "real", "synthetic", "found by real", "found by synthetic", "found by both"]
+    caption = "Windows to learn from, and the share of each class's test windows that is found."
+    caption += f" {len(classes)} of {len(table)} classes." if len(classes) < len(table) else ""
+    return texts, [
+        Block(table=Table("A classifier of windows.", ["figure", "value"], rows, (1,))),
+        Block("Classes", table=Table(caption, head, classes, range(1, 6))),
+    ]
 
 
 def _recall(recall: pd.DataFrame) -> Block:

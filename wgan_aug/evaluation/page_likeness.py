@@ -20,12 +20,7 @@ from wgan_aug.evaluation.page_parts import (
     picture_of,
     share,
 )
-from wgan_aug.evaluation.pictures import (
-    draw_heat_map,
-    draw_levels,
-    draw_numbers,
-    draw_points,
-)
+from wgan_aug.evaluation.pictures import draw_heat_map, draw_levels, draw_numbers, draw_points
 from wgan_aug.evaluation.verdict import number
 
 __all__ = ["columns_section", "pairs_section", "rows_section"]

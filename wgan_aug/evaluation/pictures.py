@@ -3,59 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import re
-import warnings
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from wgan_aug.evaluation.frames import MISSING
+from wgan_aug.evaluation.svg import LINE, REAL, SYNTHETIC, render_axes, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "REAL",
-    "SYNTHETIC",
     "Scale",
     "draw_heat_map",
     "draw_intervals",
     "draw_levels",
+    "draw_lines",
     "draw_numbers",
     "draw_points",
 ]
 
-REAL, SYNTHETIC = "#2f7fd1", "#d9730d"
-"""The two colours; both stand out from white and from near black."""
-
-_INK, _LINE = "#000001", "#000002"  # stand for the page's own colours, and are replaced in the finished file
 _BINS = 30
 _SHOWN_LEVELS = 8
-_STYLE = {
-    "axes.edgecolor": _LINE,
-    "axes.labelcolor": _INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "legend.frameon": False,
-    "savefig.dpi": 160,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "wgan-aug",
-    "text.color": _INK,
-    "text.parse_math": False,
-    "xtick.color": _LINE,
-    "xtick.labelcolor": _INK,
-    "ytick.color": _LINE,
-    "ytick.labelcolor": _INK,
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,16 +73,16 @@ def draw_numbers(
         axes.stairs(shares[0], edges, fill=True, color=REAL, alpha=0.35)
         axes.stairs(shares[0], edges, color=REAL, label="real")
         axes.stairs(shares[1], edges, color=SYNTHETIC, linewidth=1.6, label="synthetic")
-        axes.set_title(_short(name, 44))
+        axes.set_title(shorten(name, 44))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%")
         axes.locator_params(nbins=5)
         if scale is not None:
-            axes.set_xticks([scale.low, scale.high], [_short(scale.low_text, 22), _short(scale.high_text, 22)])
+            axes.set_xticks([scale.low, scale.high], [shorten(scale.low_text, 22), shorten(scale.high_text, 22)])
             axes.get_xticklabels()[0].set_horizontalalignment("left")
             axes.get_xticklabels()[1].set_horizontalalignment("right")
 
-    alt = f"Histograms of {_short(name, 44)}: real rows filled, synthetic rows as a line."
-    return _render(draw, key, alt, (3.5, 2.1))
+    alt = f"Histograms of {shorten(name, 44)}: real rows filled, synthetic rows as a line."
+    return render_axes(draw, key, alt, (3.5, 2.1))
 
 
 def _edges(values: np.ndarray) -> np.ndarray | None:
@@ -144,7 +115,7 @@ def draw_levels(name: Hashable, real: Sequence[str], synthetic: Sequence[str], k
         {side: pd.Series(levels).value_counts(normalize=True) for side, levels in enumerate((real, synthetic))}
     ).fillna(0.0)
     shares = shares.iloc[np.argsort(-shares.max(axis=1).to_numpy(), kind="stable")]
-    labels = ["(missing)" if level == MISSING else _short(level, 24) for level in shares.index[:_SHOWN_LEVELS]]
+    labels = ["(missing)" if level == MISSING else shorten(level, 24) for level in shares.index[:_SHOWN_LEVELS]]
     bars = shares.to_numpy()[:_SHOWN_LEVELS]
     if len(shares) > _SHOWN_LEVELS:
         labels.append(f"{len(shares) - _SHOWN_LEVELS} other" + "s" * (len(shares) > _SHOWN_LEVELS + 1))
@@ -156,12 +127,12 @@ def draw_levels(name: Hashable, real: Sequence[str], synthetic: Sequence[str], k
         axes.barh(at + 0.2, bars[:, 1], 0.38, color=SYNTHETIC, label="synthetic")
         axes.set_yticks(at, labels)
         axes.invert_yaxis()
-        axes.set_title(_short(name, 44))
+        axes.set_title(shorten(name, 44))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%")
         axes.locator_params(axis="x", nbins=5)
 
-    alt = f"Bars of {_short(name, 44)}: the share of each level among real and synthetic rows."
-    return _render(draw, key, alt, (3.5, 0.75 + 0.27 * max(len(bars), 3)))
+    alt = f"Bars of {shorten(name, 44)}: the share of each level among real and synthetic rows."
+    return render_axes(draw, key, alt, (3.5, 0.75 + 0.27 * max(len(bars), 3)))
 
 
 def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, reach: float = 1.0) -> str:
@@ -174,7 +145,9 @@ def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, reach: float = 
         reach: the strongest colour, on either side of 0.
     """
     size = len(matrix)
-    labels = [f"{_short(name, 16)} {i}" for i, name in enumerate(matrix.columns, 1)]  # across there is room for i alone
+    labels = [
+        f"{shorten(name, 16)} {i}" for i, name in enumerate(matrix.columns, 1)
+    ]  # across there is room for i alone
 
     def draw(axes: Axes) -> None:
         image = axes.imshow(matrix.to_numpy(dtype=float), cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="none")
@@ -189,17 +162,20 @@ def draw_heat_map(matrix: pd.DataFrame, title: str, key: str, *, reach: float = 
         bar.ax.tick_params(length=0, labelsize=8)
 
     alt = f"{title}: heat map of the associations of {size} columns with each other; figures are in the table of pairs."
-    return _render(draw, key, alt, (3.9, 3.1))
+    return render_axes(draw, key, alt, (3.9, 3.1))
 
 
-def draw_points(real: np.ndarray, synthetic: np.ndarray, shares: tuple[float, float], key: str) -> str:
-    """Return real and synthetic rows as points in a plane.
+def draw_points(
+    real: np.ndarray, synthetic: np.ndarray, shares: tuple[float, float], key: str, *, what: str = "rows"
+) -> str:
+    """Return real and synthetic rows, or windows, as points in a plane.
 
     Args:
         real: shape (rows, 2).
         synthetic: likewise.
         shares: of the variance, by axis.
         key: what makes the picture's ids its own.
+        what: what a point is.
     """
 
     def draw(axes: Axes) -> None:
@@ -213,8 +189,49 @@ def draw_points(real: np.ndarray, synthetic: np.ndarray, shares: tuple[float, fl
         axes.set_ylabel(f"second component ({shares[1]:.0%})")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.1), ncols=2)
 
-    alt = f"{len(real)} real and {len(synthetic)} synthetic rows as points, on the first two principal components."
-    return _render(draw, key, alt, (4.6, 4.2))
+    alt = f"{len(real)} real and {len(synthetic)} synthetic {what} as points, on the first two principal components."
+    return render_axes(draw, key, alt, (4.6, 4.2))
+
+
+def draw_lines(
+    name: Hashable,
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    key: str,
+    *,
+    label: str,
+    first: int = 0,
+    zero: bool = False,
+) -> str:
+    """Return lines of both sides over each other, thin ones where there are many.
+
+    Args:
+        name: what is drawn.
+        real: one line a row, shape (lines, points).
+        synthetic: likewise.
+        key: what makes the picture's ids its own.
+        label: what the points are, by number.
+        first: number of the first point.
+        zero: whether to draw a line at 0.
+
+    Returns:
+        an `<svg>` element.
+    """
+    single = len(real) == 1
+
+    def draw(axes: Axes) -> None:
+        if zero:
+            axes.axhline(0.0, color=LINE, linewidth=0.8, linestyle="--")
+        for lines, colour in ((real, REAL), (synthetic, SYNTHETIC)):
+            at = np.arange(first, first + lines.shape[1])
+            width = (2.8 if colour == REAL else 1.6) if single else 1.0
+            axes.plot(at, lines.T, color=colour, linewidth=width, alpha=1.0 if single else 0.6)
+        axes.set_title(shorten(name, 44))
+        axes.set_xlabel(label)
+        axes.locator_params(nbins=5)
+
+    alt = f"{shorten(name, 44)} by {label}: {len(real)} real and {len(synthetic)} synthetic lines."
+    return render_axes(draw, key, alt, (3.5, 2.1))
 
 
 def draw_intervals(
@@ -232,66 +249,15 @@ def draw_intervals(
 
     def draw(axes: Axes) -> None:
         if reference is not None:
-            axes.axvline(reference, color=_LINE, linestyle="--", linewidth=1)
+            axes.axvline(reference, color=LINE, linestyle="--", linewidth=1)
         for at, (_, value, low, high, colour) in enumerate(rows):
             if low is not None and high is not None:
                 axes.plot([low, high], [at, at], color=colour, linewidth=2.5, alpha=0.6, solid_capstyle="round")
             axes.plot([value], [at], "o", color=colour, markersize=5)
-        axes.set_yticks(range(len(rows)), [_short(row[0], 30) for row in rows])
+        axes.set_yticks(range(len(rows)), [shorten(row[0], 30) for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlabel(label)
         axes.locator_params(axis="x", nbins=6)
 
     told = "; ".join(f"{row[0]} {row[1]:.3f}" for row in rows)
-    return _render(draw, key, f"{label}: {told}.", (4.6, 0.7 + 0.3 * max(len(rows), 2)))
-
-
-# ---- from a figure to an element
-
-
-def _render(draw: Callable[[Axes], None], key: str, alt: str, size: tuple[float, float]) -> str:
-    from matplotlib.figure import Figure
-    from matplotlib.style import context
-
-    text = io.StringIO()
-    with warnings.catch_warnings(), context(["default", _STYLE]):
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from"
-        )  # the reader's fonts write the text, not ours
-        figure = Figure(figsize=size)
-        draw(figure.add_subplot())
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    return _inline(text.getvalue(), key, alt)
-
-
-def _inline(svg: str, key: str, alt: str) -> str:
-    """Return a file as an element: ids of its own, the page's colours, a text for who cannot see it."""
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg ") :], count=1, flags=re.DOTALL)
-    svg = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(
-        r"<[^>]*>", lambda tag: _localise(tag[0], key), svg
-    )  # in tags alone: names of columns stay as they are
-    told = alt.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    head, _, body = svg.partition(">")
-    width, height = (float(value) for value in re.findall(r'(?:width|height)="([\d.]+)pt"', head))
-    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{told}"{_NAMESPACES}>{body.strip()}'
-
-
-def _localise(tag: str, key: str) -> str:
-    tag = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{key}-", tag)
-    return tag.replace(_INK, "currentColor").replace(_LINE, "var(--line)")
-
-
-_NAMESPACES = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-
-
-def _short(value: Any, length: int) -> str:
-    """Return text on one line, without control characters, cut where it is too long.
-
-    Examples:
-        >>> _short("a\\tb" + "c" * 9, 8)
-        'a bcccc…'
-    """
-    text = "".join(c if c.isprintable() else " " for c in str(value))
-    text = " ".join(text.split()) or "(blank)"
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return render_axes(draw, key, f"{label}: {told}.", (4.6, 0.7 + 0.3 * max(len(rows), 2)))

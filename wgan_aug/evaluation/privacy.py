@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean, join_problems
-from wgan_aug.evaluation.embedding import EMBEDDING, Embedding, nearest, normal_scores
+from wgan_aug.errors import InvalidParameterError, did_you_mean, join_problems
+from wgan_aug.evaluation.attributes import ATTACKER_ROWS, infer_attributes
+from wgan_aug.evaluation.embedding import EMBEDDING, Embedding, nearest
 from wgan_aug.evaluation.figures import Interval, auc_interval, check_columns, to_plain
 from wgan_aug.evaluation.frames import Tables
+from wgan_aug.evaluation.overlap import find_copies, warn_of_overlap
 
-__all__ = ["Privacy", "infer_attributes", "privacy"]
+__all__ = ["Privacy", "privacy"]
 
-ATTACKER_ROWS = 4
-"""How many times `max_rows` synthetic rows an attacker looks through."""
-
-_VOTERS = 5
-_NORMAL = 1.959964  # reach of a 95 % interval, in standard errors
 _WITH_HOLDOUT = ("dcr_share", "nearest_ratio_holdout", "membership_auc", "membership_interval")
 
 
@@ -122,12 +118,13 @@ def privacy(
         raise InvalidParameterError(f"max_rows is {max_rows}; it can be 1 or more.")
     check_columns(tables)
     names = _sensitive(tables, sensitive)
-    copies = _copies(tables)
+    copies = find_copies(tables)
+    warn_of_overlap(tables, copies.overlap)
     space = Embedding.fit(tables)
     points = {side: space.transform(frame) for side, frame in _draw(tables, max_rows, random_state).items()}
     attributes = infer_attributes(tables, names, max_rows=max_rows, random_state=random_state)
     distances = _distances(points, max_rows)
-    return Privacy(**copies, **distances, attributes=attributes, rows=len(points["real"]), embedding=EMBEDDING)
+    return Privacy(**vars(copies), **distances, attributes=attributes, rows=len(points["real"]), embedding=EMBEDDING)
 
 
 def _sensitive(tables: Tables, names: Iterable[Hashable] | None) -> list[Hashable]:
@@ -146,50 +143,16 @@ def _sensitive(tables: Tables, names: Iterable[Hashable] | None) -> list[Hashabl
     return names
 
 
-# ---- copies
-
-
-def _copies(tables: Tables) -> dict[str, Any]:
-    """Count, by 64-bit hashes of whole rows, synthetic and hold-out rows that equal a training row."""
-    real = pd.Index(_keys(tables, tables.real))
-    copied = float(np.isin(_keys(tables, tables.synthetic), real).mean())
-    if tables.holdout is None:
-        return {"copies": None, "copied": copied, "copied_holdout": None, "overlap": None}
-    held = np.isin(_keys(tables, tables.holdout), real)
-    overlap, twins = int(held.sum()), float(real.duplicated(keep=False).mean())
-    expected = twins * len(held)
-    if overlap > expected + 3 * np.sqrt(expected):
-        warnings.warn(
-            f"{overlap} of the {len(held)} hold-out rows ({overlap / len(held):.1%}) equal a training row, where "
-            f"{twins:.1%} of the training rows have a twin among themselves: the hold-out overlaps the training rows. "
-            "Give rows that were not learned from; until then the figures that use the hold-out say too little.",
-            DataWarning,
-            stacklevel=3,
-        )
-    share = float(held.mean())
-    return {"copies": copied - share, "copied": copied, "copied_holdout": share, "overlap": overlap}
-
-
-def _keys(tables: Tables, frame: pd.DataFrame) -> np.ndarray:
-    """Return one 64-bit hash a row, shape (rows,); 0 and -0 are the same, in older versions of pandas too."""
-    numbers = {i: frame[name] + 0.0 for i, name in enumerate(tables.numeric)}
-    levels = {i + len(numbers): frame[name] for i, name in enumerate(tables.categorical)}
-    return pd.util.hash_pandas_object(pd.DataFrame(numbers | levels), index=False).to_numpy()
-
-
 # ---- distances
 
 
 def _draw(tables: Tables, max_rows: int, random_state: int) -> dict[str, pd.DataFrame]:
     """Return the rows that distances are measured on, as many of the hold-out as of the training rows."""
-    n = min(len(tables.real), max_rows, *([] if tables.holdout is None else [len(tables.holdout)]))
+    frames = {"real": tables.real, "synthetic": tables.synthetic, "holdout": tables.holdout}
+    there = {side: frame for side, frame in frames.items() if frame is not None}
+    n = min(max_rows, *(len(frame) for side, frame in there.items() if side != "synthetic"))
     sizes = {"real": n, "synthetic": min(len(tables.synthetic), ATTACKER_ROWS * max_rows), "holdout": n}
-    return {side: frame.sample(sizes[side], random_state=random_state) for side, frame in _frames(tables).items()}
-
-
-def _frames(tables: Tables) -> dict[str, pd.DataFrame]:
-    frames = {"real": tables.real, "synthetic": tables.synthetic}
-    return frames if tables.holdout is None else frames | {"holdout": tables.holdout}
+    return {side: frame.sample(sizes[side], random_state=random_state) for side, frame in there.items()}
 
 
 def _distances(points: dict[str, np.ndarray], max_rows: int) -> dict[str, Any]:
@@ -229,86 +192,3 @@ def _quantiles(distances: np.ndarray) -> dict[str, float]:
     ends = np.quantile(ratios, [0.05, 0.5]) if len(ratios) else (np.nan, np.nan)
     near = np.quantile(distances[:, 0], [0.05, 0.5])
     return {"dcr_5": float(near[0]), "dcr_50": float(near[1]), "ratio_5": float(ends[0]), "ratio_50": float(ends[1])}
-
-
-# ---- attributes
-
-
-def infer_attributes(
-    tables: Tables, sensitive: Iterable[Hashable], *, max_rows: int = 3000, random_state: int = 0
-) -> pd.DataFrame:
-    """Guess the sensitive values of training rows from synthetic rows, and from hold-out rows for comparison.
-
-    The attacker knows all other columns of a training row, finds the five synthetic rows that are nearest in these, and
-    takes their vote (a category) or mean (a number, as normal score), weighted by 1 / distance. The same attacker given
-    as many hold-out rows shows what can be guessed about anybody; `gain` is what synthetic rows give away beyond that.
-
-    Args:
-        tables: the aligned frames.
-        sensitive: the columns to guess.
-        max_rows: training rows to attack, at most; an attacker searches 4 x as many rows at most.
-        random_state: the seed of the draws.
-
-    Returns:
-        One row a column: `column`, `measure` ("accuracy", or "R2" of normal scores), `attack`, `baseline`, `gain`, the
-        95 % interval of the gain `low`, `high` (normal, paired over the rows attacked), and `rows`. Baseline, gain
-        and interval are NaN without a hold-out; all figures are where no other column is known, or nothing varies.
-    """
-    rows: list[dict[str, Any]] = []
-    for name in sensitive:
-        others: list[Hashable] = [c for c in tables.real.columns if c != name]
-        figures = dict.fromkeys(["attack", "baseline", "gain", "low", "high"], np.nan)
-        measure = "R2" if name in tables.numeric else "accuracy"
-        losses, scale = _attack(tables, name, others, max_rows, random_state) if others else ({}, 0.0)
-        if scale > 0:
-            figures |= _gain(losses, scale)
-        attacked = len(next(iter(losses.values()))) if losses else 0
-        rows.append({"column": name, "measure": measure, **figures, "rows": attacked})
-    return pd.DataFrame(rows, columns=["column", "measure", "attack", "baseline", "gain", "low", "high", "rows"])
-
-
-def _attack(
-    tables: Tables, name: Hashable, others: list[Hashable], max_rows: int, random_state: int
-) -> tuple[dict[str, np.ndarray], float]:
-    """Return the losses of each attacker over the rows attacked, and the mean loss that counts as knowing nothing."""
-    frames = {side: frame[frame[name].notna()] for side, frame in _frames(tables).items()}
-    n = min(ATTACKER_ROWS * max_rows, *(len(frame) for side, frame in frames.items() if side != "real"))
-    if not n or not len(frames["real"]):
-        return {}, 0.0
-    space = Embedding.fit(tables, others)
-    victims = frames.pop("real")
-    victims = victims.sample(min(len(victims), max_rows), random_state=random_state)
-    truth, points = victims[name].to_numpy(), space.transform(victims)
-    reference = Embedding.fit(tables, [name]).sorted_values.get(name)
-    if reference is not None:
-        truth = normal_scores(truth, reference)
-    losses: dict[str, np.ndarray] = {}
-    for side, frame in frames.items():
-        known = frame.sample(n, random_state=random_state)
-        distances, found = nearest(points, space.transform(known), min(_VOTERS, n))
-        weights = 1 / np.maximum(distances, 1e-6)
-        values = known[name].to_numpy()[found]
-        if reference is None:
-            losses[side] = (_vote(values, weights) != truth).astype(float)
-        else:
-            guess = (normal_scores(values.ravel(), reference).reshape(values.shape) * weights).sum(1) / weights.sum(1)
-            losses[side] = (guess - truth) ** 2
-    return losses, 1.0 if reference is None else float(np.var(truth))
-
-
-def _vote(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the value with the greatest weight in each row; the nearer one where two have the same."""
-    support = ((values[:, :, None] == values[:, None, :]) * weights[:, None, :]).sum(axis=2)
-    return values[np.arange(len(values)), support.argmax(axis=1)]
-
-
-def _gain(losses: dict[str, np.ndarray], scale: float) -> dict[str, float]:
-    """Return 1 - mean loss / scale of both attackers, their difference, and its interval."""
-    attack = float(1 - losses["synthetic"].mean() / scale)
-    if "holdout" not in losses:
-        return {"attack": attack}
-    saved = (losses["holdout"] - losses["synthetic"]) / scale
-    reach = _NORMAL * float(saved.std(ddof=1)) / np.sqrt(len(saved)) if len(saved) > 1 else np.nan
-    gain = float(saved.mean())
-    baseline = float(1 - losses["holdout"].mean() / scale)
-    return {"attack": attack, "baseline": baseline, "gain": gain, "low": gain - reach, "high": gain + reach}

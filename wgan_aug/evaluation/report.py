@@ -18,12 +18,12 @@ import pandas as pd
 
 from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean
 from wgan_aug.evaluation.figures import to_plain
-from wgan_aug.evaluation.findings import Findings, figures_of
+from wgan_aug.evaluation.findings import SEQUENCE_FIGURES, Findings, figures_of
 from wgan_aug.evaluation.frames import align
 from wgan_aug.evaluation.page import render
+from wgan_aug.evaluation.series.reading import read_sides
 from wgan_aug.evaluation.stages import BUDGETS, run_parts, write_scales
 from wgan_aug.evaluation.verdict import headline_of, judge, summarise
-from wgan_aug.synthesizers.containers import to_frame
 
 __all__ = ["Budget", "Report", "evaluate"]
 
@@ -34,7 +34,8 @@ _WORST = 20  # columns and pairs in the JSON
 
 @dataclasses.dataclass(frozen=True)
 class Report(Findings):
-    """What `evaluate` found; the parts are attributes: `utility`, `fidelity`, `coverage`, `detection`, `privacy`.
+    """What `evaluate` found; the parts are attributes: `utility`, `fidelity`, `coverage`, `detection`, `privacy`,
+    `sequences`.
 
     Made by `evaluate`, not by hand; the arguments are those of `Findings`.
     """
@@ -59,8 +60,8 @@ class Report(Findings):
         evaluators' own findings, `excluded`, `notes`, `used`, `settings`, `versions`, `command`.
         """
         figures = figures_of(self)
-        parts = {name: getattr(self, name) for name in ("utility", "coverage", "detection", "privacy")}
-        out = {figure.name: figure.value for figure in figures}
+        parts = {name: getattr(self, name) for name in ("utility", "coverage", "detection", "privacy", "sequences")}
+        out = dict.fromkeys(SEQUENCE_FIGURES) | {figure.name: figure.value for figure in figures}
         out |= {
             "intervals": {f.name: [f.low, f.high] for f in figures if f.low is not None},
             "not_computed": {f.name: f.why for f in figures if f.value is None} | self.failed,
@@ -113,12 +114,15 @@ def evaluate(
     *,
     target: Hashable | None = None,
     holdout: Any = None,
+    sequence_key: Hashable | None = None,
+    sequence_index: Hashable | None = None,
+    window: int | None = None,
     categorical_features: Iterable[Hashable] | None = None,
     budget: Budget = "fast",
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """Judge synthetic rows: worth to a model, likeness, detection, privacy.
+    """Judge synthetic rows, or sequences of rows: worth to a model, likeness, detection, privacy.
 
     The figures are those of `downstream_utility`, `fidelity`, `coverage`, `detection` and `privacy`, whose docstrings
     have the formulas; `utility_ratio` is the mean over the default models of min(1.2, max(0, s) / r), where s and r are
@@ -129,13 +133,28 @@ def evaluate(
     ratio flatters it. `copies`, `membership_auc` and `dcr_share` are then None, since they compare with rows that
     the synthesizer has not seen. Larger tables are subsampled (`BUDGETS`), and `used` says which rows a figure used.
 
+    Sequences are rows of one `sequence_key`, or, with a `window` and no key, one long series, whose synthetic rows are
+    read as windows that follow each other; or arrays (n, time, channels). The figures above then take the rows, without
+    key and index, one by one; `sequences` has those of windows: `sequence_scores` of `cut_tables`, which tell how
+    cells, lengths and missing values are dealt with. A target of classes that never varies within a sequence is its
+    label: `utility_ratio` is then min(1.2, TSTR / TRTR) of `classwise_scores`, accuracies on whole hold-out sequences,
+    since rows alone cannot tell it. Any other target is predicted from the rest of its row; rows of one sequence hang
+    together, so that the interval is then too narrow, and without a hold-out both scores flatter the models. The
+    hold-out of one long series is another time of it: where the series drifts, figures against the hold-out show that.
+
     Args:
-        real: the rows that were learned from, shape (rows, columns): a pandas, polars or pyarrow frame, or an array.
+        real: the rows that were learned from, shape (rows, columns): a pandas, polars or pyarrow frame, or an array;
+            or sequences (n, time, channels).
         synthetic: the rows to judge, with the same columns in any order.
         target: the column that downstream models predict; without it there is no utility.
         holdout: real rows that were not learned from.
+        sequence_key: the column that says to which sequence a row belongs.
+        sequence_index: the column that orders the rows of a sequence; without it they stand in order.
+        window: steps of the windows that are judged, at least 4; needed for one long series. Without it, windows are
+            as long as the sequences.
         categorical_features: columns to take as categories whatever their values.
-        budget: "fast" takes less than a minute, "full" less than six, for 50 000 rows of 15 columns on one core.
+        budget: "fast" takes less than a minute, "full" less than six, for 50 000 rows of 15 columns on one core. For
+            sequences "full" adds TimeGAN's scores of windows up to 32 steps, in some two minutes more.
         random_state: the seed of all draws, folds, models and resamples.
         progress: called with the name of each part before it begins.
 
@@ -143,8 +162,10 @@ def evaluate(
         a `Report`.
 
     Raises:
-        InvalidDataError: for empty frames, columns that differ, values that cannot be compared, no column to judge.
-        InvalidParameterError: for an unknown target, categorical column or budget, or a seed that is none.
+        InvalidDataError: for empty frames, columns that differ, values that cannot be compared, no column to judge,
+            real rows without a key or with a time stamp that comes twice, a series shorter than the window.
+        InvalidParameterError: for an unknown target, key, index, categorical column or budget, a seed or window that
+            is none.
         DataTypeError: for containers that are no table.
 
     Warns:
@@ -158,30 +179,38 @@ def evaluate(
         (True, None)
     """
     _check(budget, random_state)
-    frames = {"real": real, "synthetic": synthetic, "holdout": holdout}
-    frames = {side: None if data is None and side == "holdout" else to_frame(data)[0] for side, data in frames.items()}
+    sides = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
     categorical: list[Hashable] = []
     if categorical_features is not None:
         categorical += [categorical_features] if isinstance(categorical_features, str) else categorical_features
-    tables = align(**frames, target=target, categorical_features=categorical)  # type: ignore[arg-type]
+    roles: dict[str, Any] = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window}
+    _check_target(target, roles)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        parts = run_parts(tables, BUDGETS[budget], random_state, progress or (lambda stage: None))
-    rows = {side: None if frame is None else len(frame) for side, frame in frames.items()}
+        frames, steps = read_sides(sides, key=sequence_key, index=sequence_index, window=window)
+        tables = align(
+            frames["real"],
+            frames["synthetic"],
+            holdout=frames.get("holdout"),
+            target=target,
+            categorical_features=categorical,
+        )
+        parts = run_parts(tables, steps, BUDGETS[budget], random_state, progress or (lambda stage: None))
     report = Report(
         tables=tables,
         **parts,
         notes=list(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, DataWarning))),
-        scales=write_scales(tables, frames["real"]),  # type: ignore[arg-type]
+        scales=write_scales(tables, frames["real"]),
         settings={
             "target": target,
+            **(roles if steps is not None else {}),
             "categorical_features": categorical,
             "budget": budget,
             "random_state": random_state,
-            "rows": rows,
+            "rows": {side: len(frames[side]) if side in frames else None for side in ("real", "synthetic", "holdout")},
         },
         versions=_versions(),
-        command=_command(target, holdout is not None, categorical, budget, random_state),
+        command=_command(target, holdout is not None, roles, categorical, budget, random_state),
     )
     _warn_again(report.notes, report.failed if target is not None else {**report.failed, "utility": ""})
     return report
@@ -196,15 +225,24 @@ def _check(budget: Any, random_state: Any) -> None:
         raise InvalidParameterError(f"random_state is {random_state!r}; it must be a whole number from 0 to 2**32 - 1.")
 
 
+def _check_target(target: Hashable | None, roles: dict[str, Any]) -> None:
+    for name in ("sequence_key", "sequence_index"):
+        if target is not None and target == roles[name]:
+            raise InvalidParameterError(f"target is {target!r}, which is the {name}; it cannot be both.")
+
+
 def _versions() -> dict[str, str]:
     libraries = ("wgan-aug", "numpy", "pandas", "scipy", "scikit-learn")
     return {name: metadata.version(name) for name in libraries} | {"python": platform.python_version()}
 
 
-def _command(target: Any, held: bool, categorical: list[Hashable], budget: str, seed: int) -> str:
+def _command(
+    target: Any, held: bool, roles: dict[str, Any], categorical: list[Hashable], budget: str, seed: int
+) -> str:
     words = ["real", "synthetic"]
     words += [f"target={target!r}"] if target is not None else []
     words += ["holdout=holdout"] if held else []
+    words += [f"{name}={value!r}" for name, value in roles.items() if value is not None]
     words += [f"categorical_features={categorical!r}"] if categorical else []
     return f"wgan_aug.evaluate({', '.join(words)}, budget={budget!r}, random_state={seed})"
 

@@ -16,6 +16,9 @@ from wgan_aug.evaluation.fidelity import fidelity
 from wgan_aug.evaluation.frames import Tables
 from wgan_aug.evaluation.pictures import Scale
 from wgan_aug.evaluation.privacy import privacy
+from wgan_aug.evaluation.series.cutting import SequenceWindows, cut_tables
+from wgan_aug.evaluation.series.reading import Steps
+from wgan_aug.evaluation.series.scores import SequenceLimits, SequenceScores, sequence_scores
 from wgan_aug.evaluation.utility import downstream_utility
 
 __all__ = ["BUDGETS", "Limits", "run_parts", "write_scales"]
@@ -36,6 +39,7 @@ class Limits:
         detection: rows told apart.
         trees: of the forest that tells them apart.
         privacy: rows that distances are measured on.
+        sequences: windows and repeats of the figures of sequences.
     """
 
     utility: int | None
@@ -46,19 +50,40 @@ class Limits:
     detection: int
     trees: int
     privacy: int
+    sequences: SequenceLimits = dataclasses.field(default_factory=SequenceLimits)
 
 
 BUDGETS = {
     "fast": Limits(20_000, 12_000, repeats=1, resamples=200, coverage=5000, detection=8000, trees=100, privacy=3000),
     "full": Limits(
-        None, 30_000, repeats=2, resamples=1000, coverage=10_000, detection=20_000, trees=200, privacy=10_000
+        None,
+        30_000,
+        repeats=2,
+        resamples=1000,
+        coverage=10_000,
+        detection=20_000,
+        trees=200,
+        privacy=10_000,
+        sequences=SequenceLimits(
+            50_000, errors=20_000, nearest=1500, judged=2000, kernels=700, floors=3, seeds=5, published=32
+        ),
     ),
 }
 """What each budget allows; a table with fewer rows is used whole."""
 
 
-def run_parts(tables: Tables, limits: Limits, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Return the parts, why others are missing, and which rows they used."""
+def run_parts(
+    tables: Tables, steps: Steps | None, limits: Limits, seed: int, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the parts, why others are missing, and which rows they used.
+
+    Args:
+        tables: the aligned rows.
+        steps: how they make sequences; None where they do not.
+        limits: what the budget allows.
+        seed: of all draws.
+        progress: called with the name of each part before it begins.
+    """
     failed: dict[str, str] = {}
 
     def part(name: str, compute: Callable[[], T]) -> T | None:
@@ -70,37 +95,40 @@ def run_parts(tables: Tables, limits: Limits, seed: int, progress: Callable[[str
             return None
 
     progress("columns and pairs")
-    likeness = fidelity(tables)
     held = tables.holdout
-    floor = None if held is None else fidelity(dataclasses.replace(tables, synthetic=held, holdout=None))
-    rows = part("coverage", lambda: coverage(tables, max_rows=limits.coverage, random_state=seed))
-    told = part(
-        "detection", lambda: detection(tables, max_rows=limits.detection, trees=limits.trees, random_state=seed)
-    )
-    leaks = part("privacy", lambda: privacy(tables, max_rows=limits.privacy, random_state=seed))
-    worth = None
+    parts: dict[str, Any] = {
+        "fidelity": fidelity(tables),
+        "baseline": None if held is None else fidelity(dataclasses.replace(tables, synthetic=held, holdout=None)),
+        "coverage": part("coverage", lambda: coverage(tables, max_rows=limits.coverage, random_state=seed)),
+        "detection": part(
+            "detection", lambda: detection(tables, max_rows=limits.detection, trees=limits.trees, random_state=seed)
+        ),
+        "privacy": part("privacy", lambda: privacy(tables, max_rows=limits.privacy, random_state=seed)),
+    }
+    scored = None if steps is None else part("sequences", lambda: _score_windows(tables, steps, limits, seed))
+    parts["windows"], parts["sequences"] = (None, None) if scored is None else scored
+    parts["utility"] = None
     if tables.target is None:
         failed["utility"] = "no target was given"
-    else:
-        worth = part(
-            "utility",
-            lambda: downstream_utility(
-                tables,
-                repeats=limits.repeats,
-                n_bootstrap=limits.resamples,
-                max_rows=limits.utility if tables.task == "binary" else limits.utility_slow,
-                random_state=seed,
-            ),
-        )
-    parts = {
-        "fidelity": likeness,
-        "baseline": floor,
-        "coverage": rows,
-        "detection": told,
-        "privacy": leaks,
-        "utility": worth,
-    }
+    elif parts["sequences"] is None or parts["sequences"].labelled is None:  # else the sequences' classifier tells it
+        rows = limits.utility if tables.task == "binary" else limits.utility_slow
+        options: dict[str, Any] = {"repeats": limits.repeats, "n_bootstrap": limits.resamples, "max_rows": rows}
+        parts["utility"] = part("utility", lambda: downstream_utility(tables, **options, random_state=seed))
     return {**parts, "failed": failed, "used": _used(tables, parts)}
+
+
+def _score_windows(tables: Tables, steps: Steps, limits: Limits, seed: int) -> tuple[SequenceWindows, SequenceScores]:
+    windows = cut_tables(tables, steps, most=limits.sequences.windows, random_state=seed)
+    labels = windows.labels
+    scores = sequence_scores(
+        **windows.scaled(),
+        labels=None if labels is None else [labels[side] for side in windows.sets],
+        groups=windows.groups,
+        limits=limits.sequences,
+        random_state=seed,
+        channels=windows.channels,
+    )
+    return windows, scores
 
 
 def _used(tables: Tables, parts: dict[str, Any]) -> dict[str, str]:
@@ -119,6 +147,8 @@ def _used(tables: Tables, parts: dict[str, Any]) -> dict[str, str]:
         rows = worth.rows
         used["utility"] = f"{rows['real']} real and {rows['synthetic']} synthetic to learn from, {rows['holdout']} "
         used["utility"] += "split off from the real rows to test on" if worth.split_off else "hold-out rows to test on"
+    if parts["windows"] is not None:
+        used["sequences"] = " ".join([f"{parts['windows'].text}.", *parts["sequences"].notes]).rstrip(".")
     if parts["privacy"] is not None:
         n = parts["privacy"].rows
         beside = ", as many hold-out rows" if tables.holdout is not None else ""

@@ -10,10 +10,22 @@ import pandas as pd
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, join_problems
 from wgan_aug.evaluation.frames import MISSING, Tables, Task
-from wgan_aug.evaluation.learners import make_learner, seed_learner
-from wgan_aug.evaluation.scoring import Measure, draw_weights, find_measure
+from wgan_aug.evaluation.learners import find_predictors, make_learner, seed_learner
+from wgan_aug.evaluation.measures import Measure, find_measure
+from wgan_aug.evaluation.preparation import find_scale
+from wgan_aug.evaluation.scoring import draw_weights
 
-__all__ = ["MAX_CLASSES", "Arm", "Trial", "add_halves", "add_scores", "prepare_trial", "split_rows", "target_values"]
+__all__ = [
+    "MAX_CLASSES",
+    "Arm",
+    "Trial",
+    "add_halves",
+    "add_scores",
+    "draw_rows",
+    "prepare_trial",
+    "split_rows",
+    "target_values",
+]
 
 MAX_CLASSES = 100
 MIN_ROWS = 10
@@ -28,11 +40,12 @@ class Trial:
         tables: where the rows come from.
         task: what predicting the target is.
         frames: rows of `"real"`, `"synthetic"` and `"holdout"`.
-        targets: their targets.
+        targets: their targets; numbers beyond 1e30 or below 1e-30 as shares of the largest real one, where the score
+            does not depend on the scale.
         measure: the score.
         weights: how often each hold-out row counts, shape (1 + resamples, rows), ones first.
         split_off: whether the hold-out was split off the real rows.
-        without_target: rows left out because their target is missing.
+        without_target: rows left out because their target is missing, or infinite.
     """
 
     tables: Tables
@@ -61,6 +74,7 @@ def prepare_trial(tables: Tables, scorer: Any, n_bootstrap: int, max_rows: int |
     """
     if tables.target is None or tables.task is None:
         raise InvalidParameterError("Downstream utility is about a target, and none is named; give align(target=…).")
+    find_predictors(tables, tables.target)
     rng = np.random.default_rng(seed)
     given = {"real": tables.real, "synthetic": tables.synthetic, "holdout": tables.holdout}
     frames = {name: frame for name, frame in given.items() if frame is not None}
@@ -74,18 +88,23 @@ def prepare_trial(tables: Tables, scorer: Any, n_bootstrap: int, max_rows: int |
         whole, y = frames["real"], targets["real"]
         frames |= {"real": whole.iloc[kept], "holdout": whole.iloc[off]}
         targets |= {"real": y[kept], "holdout": y[off]}
+    _check_targets(tables, targets)
     for name, y in targets.items():
         if max_rows is not None and len(y) > max_rows:
-            chosen = split_rows(y, max_rows / len(y), classes, rng)[1]
+            chosen = draw_rows(y, max_rows / len(y), classes, rng)
             frames[name], targets[name] = frames[name].iloc[chosen], y[chosen]
-    _check_targets(tables, targets)
+    _check_targets(tables, targets)  # the draw may have left out the few numbers that differ
     labels = tuple(sorted(set(targets["real"]) | set(targets["holdout"]))) if classes else ()
+    measure = find_measure(tables.task, scorer, labels)
+    if not classes and measure.scorer is None:
+        scale = find_scale(targets["real"])
+        targets = {name: y / scale for name, y in targets.items()}
     return Trial(
         tables,
         tables.task,
         frames,
         targets,
-        find_measure(tables.task, scorer, labels),
+        measure,
         draw_weights(len(targets["holdout"]), n_bootstrap, rng),
         tables.holdout is None,
         {name: int(rows.sum()) for name, rows in absent.items()},
@@ -93,7 +112,7 @@ def prepare_trial(tables: Tables, scorer: Any, n_bootstrap: int, max_rows: int |
 
 
 def target_values(tables: Tables, frame: pd.DataFrame) -> np.ndarray:
-    """Return the target of aligned rows: floats for regression, else text; NaN or None where it is missing.
+    """Return the target of aligned rows: floats for regression, else text; NaN or None where missing or infinite.
 
     Raises:
         InvalidDataError: where the target was left out of the figures.
@@ -104,7 +123,7 @@ def target_values(tables: Tables, frame: pd.DataFrame) -> np.ndarray:
         )
     values = frame[tables.target]
     if tables.task == "regression":
-        return values.to_numpy(float)
+        return values.where(np.isfinite(values)).to_numpy(float)
     text = values.astype(object).where(values.notna() & (values != MISSING), None)
     return np.array([label if label is None else str(label) for label in text], dtype=object)
 
@@ -134,13 +153,31 @@ def split_rows(y: np.ndarray, share: float, classes: bool, rng: np.random.Genera
     return np.flatnonzero(~second), np.flatnonzero(second)
 
 
+def draw_rows(y: np.ndarray, share: float, classes: bool, rng: np.random.Generator) -> np.ndarray:
+    """Return the positions of a random share of rows, in order; class by class, and of each class at least one.
+
+    Args:
+        y: classes or numbers, shape (rows,).
+        share: the share to draw, below 1.
+        classes: whether to go by the values of y.
+        rng: the source of randomness.
+
+    Examples:
+        >>> draw_rows(np.array(["a", "b", "b", "b", "b"]), 0.5, True, np.random.default_rng(0)).tolist()
+        [0, 1, 3]
+    """
+    codes = pd.factorize(y)[0] if classes else np.zeros(len(y), dtype=np.int64)
+    rows = [rng.permutation(np.flatnonzero(codes == code)) for code in range(codes.max(initial=-1) + 1)]
+    return np.sort(np.concatenate([of[: max(round(share * len(of)), 1)] for of in rows]))
+
+
 def _check_targets(tables: Tables, targets: dict[str, np.ndarray]) -> None:
     """Refuse rows on which nothing can be learned or scored, all reasons in one error."""
     names = {"real": "real training", "synthetic": "synthetic", "holdout": "hold-out"}
     problems: list[str] = []
     for name, y in targets.items():
         few = MIN_ROWS if name == "real" else 1 if name == "synthetic" else 2
-        distinct = sorted(set(y))
+        distinct = sorted(set(y.tolist()))
         if len(y) < few:
             problems.append(f"There are {len(y)} {names[name]} rows with a value of it; at least {few} are needed.")
         elif name != "synthetic" and len(distinct) < 2:

@@ -14,6 +14,7 @@ from wgan_aug.errors import InvalidParameterError, join_problems
 from wgan_aug.evaluation.figures import Interval, to_plain
 from wgan_aug.evaluation.frames import Tables, Task
 from wgan_aug.evaluation.learners import find_estimators
+from wgan_aug.evaluation.overlap import find_copies, warn_of_overlap
 from wgan_aug.evaluation.trials import Arm, Trial, add_halves, add_scores, prepare_trial
 
 __all__ = ["Utility", "downstream_utility", "utility_ratio"]
@@ -41,7 +42,7 @@ class Utility:
         failures: models that could not be trained or scored (and so got the score 0), with the reason.
         split_off: True where no hold-out was given, and a part of the real rows was kept from the models instead.
         rows: rows used, as `real`, `synthetic` and `holdout`.
-        without_target: rows left out because their target is missing, likewise.
+        without_target: rows left out because their target is missing or infinite, likewise.
         repeats: seeds over which scores are averaged.
     """
 
@@ -123,7 +124,11 @@ def downstream_utility(
     Raises:
         InvalidParameterError: for options that are not allowed, and where there is no target.
         InvalidDataError: where the real or hold-out rows are too few, have one class or value of the target, or more
-            than 100 classes, or where no row has a target.
+            than 100 classes, where no row has a target, and where there is no other column.
+
+    Warns:
+        DataWarning: where more hold-out rows equal a training row than chance explains: such rows flatter TRTR, and
+            TSTR of synthetic rows that copy training rows.
 
     Reference: Esteban, Hyland and Raetsch 2017, arXiv 1706.02633 (TSTR); Efron and Tibshirani 1993 (bootstrap).
 
@@ -139,6 +144,7 @@ def downstream_utility(
     """
     _check_options(repeats, n_bootstrap, max_rows, random_state)
     trial = prepare_trial(tables, scorer, n_bootstrap, max_rows, random_state)
+    warn_of_overlap(tables, find_copies(tables).overlap)
     named = find_estimators(estimators, trial.task, random_state)
     judged = {name: _judge(trial, name, model, repeats, halves, random_state) for name, model in named.items()}
     return _summarise(trial, judged, repeats, random_state)

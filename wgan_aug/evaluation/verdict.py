@@ -19,6 +19,8 @@ _TOLD = (0.6, 0.8)  # AUC up to which rows are hard, and not easily, told apart
 _MEMBERS = 0.55  # AUC above which, interval and all, it is no longer a trifle
 _NEARER = (0.55, 0.65)
 _COPIES = (0.001, 0.01)
+_COPIED_WINDOWS = (0.03, 0.1)  # fresh windows get 0.01
+_REPEATED = (0.001, 0.01)  # windows equal to a real one, beyond what real windows get
 
 THRESHOLDS = (
     f"How the words were chosen. Use: good from a ratio of {_USEFUL}, poor below {_SOME_USE}, uncertain where it is "
@@ -26,7 +28,9 @@ THRESHOLDS = (
     f"from {_PAIR[0]} or within 0.02 of what hold-out rows get, poor below {_PAIR[1]}. Detection: good up to an AUC "
     f"of {_TOLD[0]}, poor above {_TOLD[1]}. Privacy: poor where the interval of the copies beyond those of hold-out "
     f"rows lies above {_COPIES[1]:.0%}, or that of the membership AUC above {_MEMBERS}, or where more than "
-    f"{_NEARER[1]:.0%} of the rows are nearer to training rows; fair where there are signs of it. These lines are "
+    f"{_NEARER[1]:.0%} of the rows are nearer to training rows; fair where there are signs of it. Sequences: as "
+    f"detection, by the stronger judge, or good within 0.02 of its floor; copied windows: good up to "
+    f"{_COPIED_WINDOWS[0]:.0%}, poor above {_COPIED_WINDOWS[1]:.0%}. These lines are "
     "ours; the figures are what counts. Intervals are 95% and tell of the rows drawn, not of another training of the "
     "synthesizer."
 )
@@ -75,7 +79,7 @@ def with_interval(figure: Figure | Interval, digits: int = 3) -> str:
 
 
 def judge(found: Findings) -> list[Judgement]:
-    """Return a judgement of each aspect.
+    """Return a judgement of each aspect; sequences and copied windows are aspects where sequences were asked for.
 
     Args:
         found: what the evaluators found.
@@ -86,6 +90,7 @@ def judge(found: Findings) -> list[Judgement]:
         _judge_columns(found, figures),
         _judge_pairs(found, figures),
         _judge_detection(found, figures),
+        *([_judge_sequences(figures), _judge_copied_windows(figures)] if found.in_sequence else []),
         _judge_privacy(found, figures),
     ]
 
@@ -96,25 +101,29 @@ def headline_of(judgements: list[Judgement]) -> str:
     Args:
         judgements: of `judge`.
     """
-    use, columns, pairs, told, private = (judgement.grade for judgement in judgements)
+    by = {judgement.aspect: judgement.grade for judgement in judgements}
+    use, told = by["Use"], {by["Detection"], by.get("Sequences", "unknown")}
+    copied = by.get("Copied windows", "unknown")
+    private = copied if copied in ("fair", "poor") and by["Privacy"] != "poor" else by["Privacy"]
+    what = "sequences" if "Sequences" in by else "rows"
     first = {
-        "good": "For training models, these rows are about as good as the real ones",
-        "fair": "For training models, these rows are worth less than the real ones",
-        "poor": "For training models, these rows are a poor substitute for the real ones",
-        "unknown": "What these rows are worth to a model was not measured",
+        "good": f"For training models, these {what} are about as good as the real ones",
+        "fair": f"For training models, these {what} are worth less than the real ones",
+        "poor": f"For training models, these {what} are a poor substitute for the real ones",
+        "unknown": f"What these {what} are worth to a model was not measured",
     }[use]
-    grades = {columns, pairs, told} - {"unknown"}
+    grades = ({by["Columns"], by["Pairs of columns"]} | told) - {"unknown"}
     likeness = "poor" if "poor" in grades else "fair" if "fair" in grades else "good"
     second = {
         "good": "they look alike",
         "fair": "they look similar, with differences that can be found",
-        "poor": "they are easily told from real ones" if told == "poor" else "they differ in ways that matter",
+        "poor": "they are easily told from real ones" if "poor" in told else "they differ in ways that matter",
     }[likeness]
     third = {
         "good": "The attacks tried here found no sign that training rows were copied; that is no proof.",
         "fair": "There are faint signs that training rows shine through.",
-        "poor": "Training rows shine through: do not share these rows as anonymous.",
-        "unknown": "Privacy was not measured in full: that takes hold-out rows.",
+        "poor": f"Training rows shine through: do not share these {what} as anonymous.",
+        "unknown": "Privacy was not measured in full" + (": that takes hold-out rows." if what == "rows" else "."),
     }[private]
     joint = "and" if (use, likeness) in (("good", "good"), ("fair", "poor"), ("poor", "poor")) else "but"
     return f"{first}; {second}. {third}" if use == "unknown" else f"{first}, {joint} {second}. {third}"
@@ -159,23 +168,26 @@ def _grade(value: float, limits: tuple[float, float], *, high: bool = True) -> G
 
 
 def _judge_utility(found: Findings, figures: dict[str, Figure]) -> Judgement:
-    figure = figures["utility_ratio"]
-    if figure.value is None or found.utility is None:
+    figure, labelled = figures["utility_ratio"], found.sequences and found.sequences.labelled
+    if figure.value is None:
         return Judgement("Use", "unknown", "not measured", _sentence(figure.why))
     reaches = figure.high is not None and figure.high >= 1
     grade = _grade(figure.value, (_USEFUL, _SOME_USE))
     word = {"good": "good", "fair": "less than real rows", "poor": "poor"}[grade]
     if reaches and grade != "good":
         grade, word = "fair", "uncertain"
+    unit = "sequences" if labelled is not None else "rows"
     text = (
-        f"Models trained on synthetic rows reach {with_interval(figure)} of the score of models trained on real rows, "
-        f"both tested on real rows that neither has seen (target {str(found.tables.target)!r}, {found.tables.task})."
+        f"Models trained on synthetic {unit} reach {with_interval(figure)} of the score of models trained on real "
+        f"{unit}, both tested on real {unit} that neither has seen (target {str(found.tables.target)!r}, "
+        f"{found.tables.task})."
     )
-    if found.utility.split_off:
+    if found.utility.split_off if found.utility is not None else found.tables.holdout is None:
         text = text.replace("that neither has seen", "split off from those that were learned from, which flatters them")
     if reaches:
         loss = max(0.0, 1 - (figure.low or 0.0))
-        text += f" The interval reaches 1: no loss is shown, and one of up to {loss:.1%} is not ruled out."
+        text += " The interval reaches 1: no loss is shown"
+        text += f", and one of up to {loss:.1%} is not ruled out." if loss >= 0.001 else "."
     return Judgement("Use", grade, word, text)
 
 
@@ -195,7 +207,7 @@ def _judge_pairs(found: Findings, figures: dict[str, Figure]) -> Judgement:
     figure = figures["pair"]
     if figure.value is None:
         return Judgement("Pairs of columns", "unknown", "not measured", _sentence(figure.why))
-    floor = found.baseline.pair if found.baseline is not None else None
+    floor = found.baseline.pair if found.baseline is not None and not found.one_series else None
     near = floor is not None and figure.value >= floor - 0.02
     grade = "good" if near else _grade(figure.value, _PAIR)
     word = {"good": "alike", "fair": "similar", "poor": "different"}[grade]
@@ -226,6 +238,49 @@ def _judge_detection(found: Findings, figures: dict[str, Figure]) -> Judgement:
     return Judgement("Detection", grade, word, text)
 
 
+def _judge_sequences(figures: dict[str, Figure]) -> Judgement:
+    judges = [(figures[f"seq_{name}_auc"], figures[f"seq_{name}_floor"]) for name in ("rocket", "boost")]
+    told = [(auc.value, floor.value) for auc, floor in judges if auc.value is not None]
+    if not told:
+        return Judgement("Sequences", "unknown", "not measured", _sentence(judges[0][0].why))
+    auc, floor = max(told, key=lambda pair: pair[0])
+    near = floor is not None and auc <= floor + 0.02
+    grade = "good" if near else _grade(auc, _TOLD, high=False)
+    word = {"good": "hard to tell apart", "fair": "partly told apart", "poor": "easily told apart"}[grade]
+    text = f"The stronger of two judges tells synthetic windows from real ones with an AUC of {number(auc)}"
+    text += ", 0.5 being chance." if floor is None else f", where real windows against real ones get {number(floor)}."
+    errors = [
+        f"{words} {number(figures[name].value)}"
+        for name, words in (
+            ("seq_ks", "of the distributions"),
+            ("seq_autocorrelation", "of the autocorrelations"),
+            ("seq_cross_correlation", "of the correlations between channels"),
+            ("seq_spectrum", "of the spectra (log10)"),
+        )
+        if figures[name].value is not None
+    ]
+    return Judgement("Sequences", grade, word, f"{text} Errors, 0 being best: {'; '.join(errors)}.")
+
+
+def _judge_copied_windows(figures: dict[str, Figure]) -> Judgement:
+    copies, ratio, exact, usual = (
+        figures[f"seq_{name}"].value for name in ("copies", "nearest_ratio", "exact", "exact_real")
+    )
+    if exact is None:
+        return Judgement("Copied windows", "unknown", "not measured", _sentence(figures["seq_exact"].why))
+    grades = {_grade(exact - (usual or 0.0), _REPEATED, high=False)}
+    grades |= set() if copies is None else {_grade(copies, _COPIED_WINDOWS, high=False)}
+    grade: Grade = "poor" if "poor" in grades else "fair" if "fair" in grades else "good"
+    word = {"good": "no more than by chance", "fair": "some", "poor": "many"}[grade]
+    text = f"{exact:.1%} of the synthetic windows equal a real one ({usual or 0:.1%} of the real ones equal another)"
+    if copies is not None and ratio is not None:
+        text += (
+            f"; {copies:.1%} lie nearer to a real window than the nearest 1% of real windows do. The distance to the "
+            f"nearest real window is {number(ratio)} times that between real windows"
+        )
+    return Judgement("Copied windows", grade, word, f"{text}. A distance is not a proof of privacy.")
+
+
 def _judge_privacy(found: Findings, figures: dict[str, Figure]) -> Judgement:
     privacy, member, share = found.privacy, figures["membership_auc"], figures["dcr_share"]
     if privacy is None:
@@ -251,6 +306,9 @@ def _judge_privacy(found: Findings, figures: dict[str, Figure]) -> Judgement:
         f"being chance; {share.value:.1%} of the synthetic rows lie nearer to the training rows than to hold-out "
         "rows, 50% being best. "
     )
+    if found.one_series and least <= 0.5:
+        drift = "The hold-out rows are of another time of the series, whose drift alone moves these figures."
+        return Judgement("Privacy", "unknown", "measured in part", f"{text}{drift} {proof}")
     return Judgement("Privacy", grade, word, text + proof)
 
 

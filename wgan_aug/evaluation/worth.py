@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.utils.class_weight import compute_sample_weight
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, did_you_mean, join_problems
-from wgan_aug.evaluation.baselines import BASELINES, NotApplicable, check_baselines, oversampled, smote_rows
+from wgan_aug.evaluation.baselines import BASELINES, check_baselines
 from wgan_aug.evaluation.figures import to_plain
-from wgan_aug.evaluation.frames import Tables, Task, align
-from wgan_aug.evaluation.learners import find_estimators, make_learner, seed_learner
-from wgan_aug.evaluation.scoring import Measure, find_measure
-from wgan_aug.evaluation.trials import MAX_CLASSES, target_values
+from wgan_aug.evaluation.frames import Task
+from wgan_aug.evaluation.learners import find_estimators
+from wgan_aug.evaluation.study import MakeSynthetic, Study, make_arms, prepare_study, score_arm, split_study
 
-__all__ = ["AugmentationValue", "MakeSynthetic", "Verdict", "augmentation_value", "corrected_interval"]
+__all__ = ["AugmentationValue", "Verdict", "augmentation_value", "corrected_interval"]
 
 Verdict = Literal["helps", "no effect", "hurts"]
-MakeSynthetic = Callable[[pd.DataFrame, int, int], pd.DataFrame]
 LEVEL = 0.95
-IMBALANCED = 0.2  # below this share of the rarer class, average precision is the score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +39,7 @@ class AugmentationValue:
         estimator: the model's class.
         arms: one line an arm, real rows alone first: `arm`, `ratio` (NaN but for synthetic rows), `score` (mean over
             folds), `difference` (from real rows alone), `low`, `high` (its interval), `level` (of the interval),
-            `folds` (scores compared).
+            `folds` (scores compared: those that are numbers).
         scores: one line a repeat and fold, one column an arm beside `repeat` and `fold`.
         skipped: baselines that do not apply, with the reason.
         rows: rows used.
@@ -130,7 +125,7 @@ def augmentation_value(
     Raises:
         InvalidParameterError: for options that are not allowed.
         InvalidDataError: for a target with one class or with more than 100, a class with fewer rows than folds, and
-            synthetic rows that are too few or whose columns differ.
+            synthetic rows that are too few, whose columns differ, or none of which has a target.
         MissingExtraError: where `"smote"` applies and imbalanced-learn is not installed.
 
     Reference: Nadeau and Bengio 2003, Machine Learning 52, 239-281; Bouckaert and Frank 2004, PAKDD.
@@ -146,16 +141,18 @@ def augmentation_value(
         ('no effect', 'roc_auc', ['real', 'synthetic x1', 'oversample'])
     """
     _check_options(make_synthetic, ratios, folds, repeats, baselines, random_state)
-    study = _prepare(frame, target, make_synthetic, tuple(ratios), scorer, task, tuple(categorical_features), folds)
+    study = prepare_study(
+        frame, target, make_synthetic, tuple(ratios), scorer, task, tuple(categorical_features), folds
+    )
     model = next(iter(find_estimators(estimator, study.task).values()))
     applicable, skipped = check_baselines(baselines, study.task, model)
     lines: list[dict[str, float]] = []
     for repeat in range(repeats):
-        for fold, (train, test) in enumerate(_splits(study, folds, random_state + repeat)):
+        for fold, (train, test) in enumerate(split_study(study, folds, random_state + repeat)):
             seed = random_state + repeat * folds + fold
             line: dict[str, float] = {"repeat": repeat, "fold": fold}
-            for arm, rows, y, weights in _arms(study, train, seed, applicable, skipped):
-                line[arm] = _score(study, model, arm, rows, y, weights, test, random_state + repeat)
+            for arm, rows, y, weights in make_arms(study, train, seed, applicable, skipped):
+                line[arm] = score_arm(study, model, arm, rows, y, weights, test, random_state + repeat)
             lines.append(line)
     scores = pd.DataFrame(lines).drop(columns=list(skipped), errors="ignore")
     return _summarise(study, type(model).__name__, scores, skipped, folds, repeats)
@@ -187,171 +184,6 @@ def _check_options(
         raise InvalidParameterError(join_problems(problems))
 
 
-# ---- rows and folds
-
-
-@dataclasses.dataclass(frozen=True)
-class _Study:
-    """Real rows as they came (all, and those with a target) and as `align` gives them, and how models are scored."""
-
-    reference: pd.DataFrame
-    frame: pd.DataFrame
-    tables: Tables
-    rows: pd.DataFrame
-    y: np.ndarray
-    task: Task
-    measure: Measure
-    make_synthetic: MakeSynthetic
-    ratios: tuple[float, ...]
-    categorical_features: tuple[Hashable, ...]
-    without_target: int
-
-    @property
-    def arms(self) -> dict[str, float]:
-        """The names of the synthetic arms, with their ratios."""
-        return {f"synthetic x{ratio:g}": float(ratio) for ratio in self.ratios}
-
-
-def _prepare(
-    frame: pd.DataFrame,
-    target: Hashable,
-    make_synthetic: MakeSynthetic,
-    ratios: tuple[float, ...],
-    scorer: Any,
-    task: Task | None,
-    categorical: tuple[Hashable, ...],
-    folds: int,
-) -> _Study:
-    tables = align(frame, frame, target=target, task=task, categorical_features=categorical)
-    assert tables.task is not None
-    y = target_values(tables, tables.real)
-    present = ~pd.isna(y)
-    y = y[present]
-    counts = pd.Series(y, dtype=object).value_counts() if tables.task != "regression" else pd.Series(dtype=int)
-    _check_counts(target, tables.task, y, counts, folds)
-    labels = tuple(sorted(counts.index))
-    rare = str(counts.index[-1]) if tables.task == "binary" and counts.iloc[-1] < IMBALANCED * len(y) else None
-    binary = "roc_auc" if rare is None else "average_precision"
-    return _Study(
-        frame,
-        frame[present].reset_index(drop=True),
-        tables,
-        tables.real[present].reset_index(drop=True),
-        y,
-        tables.task,
-        find_measure(tables.task, scorer, labels, binary=binary, positive=rare),
-        make_synthetic,
-        ratios,
-        categorical,
-        int((~present).sum()),
-    )
-
-
-def _check_counts(target: Hashable, task: Task, y: np.ndarray, counts: pd.Series, folds: int) -> None:
-    problems: list[str] = []
-    if task == "regression":
-        if len(y) < 2 * folds or len(set(y)) < 2:
-            problems.append(
-                f"Its different values: {len(set(y))} in {len(y)} rows; {folds} folds need two, and {2 * folds} rows."
-            )
-    elif len(counts) < 2:
-        problems.append(f"It has one class in all {len(y)} rows; at least two are needed.")
-    elif len(counts) > (2 if task == "binary" else MAX_CLASSES):
-        problems.append(
-            f"It has {len(counts)} classes; for the task {task!r}, {2 if task == 'binary' else MAX_CLASSES} at most."
-        )
-    elif counts.iloc[-1] < folds:
-        rare = ", ".join(f"{label!r} ({n})" for label, n in counts[counts < folds].head(5).items())
-        problems.append(
-            f"These classes have fewer rows than there are folds ({folds}): {rare}. Ask for "
-            + (
-                f"at most {counts.iloc[-1]} folds, or merge them."
-                if counts.iloc[-1] > 1
-                else "other classes: merge them."
-            )
-        )
-    if problems:
-        raise InvalidDataError(f"The target {target!r} cannot be cross-validated. {join_problems(problems)}")
-
-
-def _splits(study: _Study, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    kind: Any = KFold if study.task == "regression" else StratifiedKFold
-    return kind(folds, shuffle=True, random_state=seed).split(study.rows, study.y)
-
-
-# ---- the arms of one split
-
-_Arm = tuple[str, pd.DataFrame, np.ndarray, "np.ndarray | None"]
-
-
-def _arms(
-    study: _Study, train: np.ndarray, seed: int, baselines: Sequence[str], skipped: dict[str, str]
-) -> Iterator[_Arm]:
-    """Yield what each arm trains on: its name, rows, targets and weights."""
-    rows, y = study.rows.iloc[train], study.y[train]
-    yield "real", rows, y, None
-    made, made_y = _synthetic(study, train, seed)
-    for arm, ratio in study.arms.items():
-        n = round(ratio * len(train))
-        yield arm, pd.concat([rows, made[:n]], ignore_index=True), np.concatenate([y, made_y[:n]]), None
-    if "class_weight" in baselines:
-        yield "class_weight", rows, y, compute_sample_weight("balanced", y.astype(str))
-    if "oversample" in baselines:
-        chosen = oversampled(y, np.random.default_rng(seed))
-        yield "oversample", rows.iloc[chosen], y[chosen], None
-    if "smote" in baselines and "smote" not in skipped:
-        try:
-            further, labels = smote_rows(rows, y, study.tables, seed)
-        except NotApplicable as reason:
-            skipped["smote"] = str(reason)
-        else:
-            yield "smote", pd.concat([rows, further], ignore_index=True), np.concatenate([y, labels]), None
-
-
-def _synthetic(study: _Study, train: np.ndarray, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return aligned synthetic rows for the largest ratio, in random order, and their targets."""
-    n = round(max(study.ratios) * len(train))
-    made = study.make_synthetic(study.frame.iloc[train].reset_index(drop=True), n, seed)
-    if not isinstance(made, pd.DataFrame):
-        raise InvalidDataError(f"make_synthetic returned a {type(made).__name__}; it must return a pandas DataFrame.")
-    if len(made) < n:
-        raise InvalidDataError(f"make_synthetic was asked for {n} rows and returned {len(made)}; it must return all.")
-    tables = align(
-        study.reference,
-        made,
-        target=study.tables.target,
-        task=study.task,
-        categorical_features=study.categorical_features,
-    )
-    y = target_values(tables, tables.synthetic)
-    order = np.random.default_rng(seed).permutation(len(y))
-    order = order[~pd.isna(y[order])]
-    return tables.synthetic.iloc[order], y[order]
-
-
-def _score(
-    study: _Study,
-    model: Any,
-    arm: str,
-    rows: pd.DataFrame,
-    y: np.ndarray,
-    weights: np.ndarray | None,
-    test: np.ndarray,
-    seed: int,
-) -> float:
-    learner = seed_learner(make_learner(model, study.tables, study.tables.target), seed)
-    options: dict[str, Any] = {} if weights is None else {"model__sample_weight": weights}
-    try:
-        learner.fit(rows, y, **options)
-        one = np.ones((1, len(test)), dtype=np.int32)
-        return float(study.measure.curve(learner, study.rows.iloc[test], study.y[test], one)[0])
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise InvalidParameterError(
-            f"The model {type(model).__name__} cannot be trained on the {len(rows)} rows of the arm {arm!r} and scored "
-            f"by {study.measure.name!r}: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        ) from error
-
-
 # ---- the figures
 
 
@@ -379,17 +211,28 @@ def corrected_interval(differences: np.ndarray, test_share: float, level: float 
     return float(d.mean() - reach), float(d.mean() + reach)
 
 
+def _differences(scores: pd.DataFrame, arm: str, measure: str) -> np.ndarray:
+    """Return the scores of an arm less those of real rows alone, where both are numbers."""
+    difference = (scores[arm] - scores["real"]).dropna().to_numpy(float)
+    if len(difference) < 2:
+        raise InvalidDataError(
+            f"The score {measure!r} of the arm {arm!r} is a number in {len(difference)} of {len(scores)} folds; at "
+            "least 2 are needed. The target may be the same in all test rows of a fold: give more rows, or fewer folds."
+        )
+    return difference
+
+
 def _summarise(
-    study: _Study, estimator: str, scores: pd.DataFrame, skipped: dict[str, str], folds: int, repeats: int
+    study: Study, estimator: str, scores: pd.DataFrame, skipped: dict[str, str], folds: int, repeats: int
 ) -> AugmentationValue:
     lines: list[dict[str, Any]] = []
     for arm in scores.columns.drop(["repeat", "fold"]):
         line = {"arm": arm, "ratio": study.arms.get(arm, np.nan), "score": float(scores[arm].mean())}
-        difference = (scores[arm] - scores["real"]).to_numpy(float)
+        difference = _differences(scores, arm, study.measure.name)
         level = 1 - (1 - LEVEL) / len(study.ratios) if arm in study.arms else LEVEL
         bounds = (np.nan, np.nan) if arm == "real" else corrected_interval(difference, 1 / (folds - 1), level)
         line |= {"difference": float(difference.mean()), "low": bounds[0], "high": bounds[1]}
-        lines.append(line | {"level": np.nan if arm == "real" else level, "folds": len(scores)})
+        lines.append(line | {"level": np.nan if arm == "real" else level, "folds": len(difference)})
     arms = pd.DataFrame(lines).astype({"arm": object})
     synthetic = arms[arms["arm"].isin(list(study.arms))]
     best = synthetic.iloc[int(synthetic["difference"].to_numpy(float).argmax())]

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
-from wgan_aug.evaluation import timegan_scores
-from wgan_aug.evaluation.timegan_scores import discriminative_score, predictive_score
+from wgan_aug.evaluation.series import timegan_scores
+from wgan_aug.evaluation.series.timegan_scores import discriminative_score, predictive_score
 
 
 def noise(n: int, seed: int, channels: int = 2) -> np.ndarray:

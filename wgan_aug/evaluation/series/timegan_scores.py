@@ -2,7 +2,7 @@
 
 They are here so that figures can be set beside published ones, and they are weak: the classifier has half as many
 units as there are channels, overlapping windows of one series lie on both sides of its split, and a Gaussian copula on
-flattened windows can reach a discriminative score near 0. Decide by `wgan_aug.evaluation.sequence_judges`.
+flattened windows can reach a discriminative score near 0. Decide by `wgan_aug.evaluation.series.judges`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
-from wgan_aug.evaluation.sequence_judges import check_windows, to_plain
+from wgan_aug.evaluation.figures import to_plain
+from wgan_aug.evaluation.series.windows import check_windows
 
 __all__ = ["RepeatedScore", "discriminative_score", "predictive_score"]
 
-_MIN_WINDOWS = 5  # one window in five tests
+MIN_WINDOWS = 5  # one window in five tests
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,10 +84,10 @@ def discriminative_score(
     _check_positive(repeats=repeats, iterations=iterations, batch_size=batch_size, hidden=hidden)
     r, s = _scaled(real, synthetic)
     n = min(len(r), len(s))
-    if n < _MIN_WINDOWS:
+    if n < MIN_WINDOWS:
         raise InvalidDataError(
             f"There are {len(r)} real and {len(s)} synthetic windows; the discriminative score needs at least "
-            f"{_MIN_WINDOWS} of each, since it tests on a fifth of them."
+            f"{MIN_WINDOWS} of each, since it tests on a fifth of them."
         )
     units = hidden or max(r.shape[2] // 2, 1)
     return _repeat(repeats, random_state, lambda g: _discriminate(r, s, n, units, iterations, batch_size, g))

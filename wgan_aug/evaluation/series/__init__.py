@@ -1,0 +1,1 @@
+"""Sequences: what is cut from rows, and how good synthetic windows are."""
