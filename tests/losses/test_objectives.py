@@ -76,6 +76,18 @@ def test_wgan_gp_critic_loss_and_gradient(case: Case, weight: float, one_sided: 
     assert figures["gradient_norm"].item() == pytest.approx(case.norms(case.points()).mean().item(), abs=1e-9)
 
 
+@given(case=CASES, share=st.sampled_from([0.1, 0.5, 0.9, 1.0]))
+@settings(max_examples=30, deadline=None)
+def test_a_penalty_on_a_share_of_the_rows_takes_that_many(case: Case, share: float) -> None:
+    rows = min(n for n in range(1, case.batch + 1) if n >= share * case.batch)
+    expected = (case.norms(case.points())[:rows] - 1).square().sum() / rows
+    _, figures = WassersteinGP(penalty_share=share).critic_loss(
+        case.critic, case.real, case.generated, case.scores(), case.eps
+    )
+    assert figures["penalty"].item() == pytest.approx(expected.item(), abs=1e-9)
+    assert figures["wasserstein"].item() == pytest.approx((case.scores()[0] - case.scores()[1]).mean().item(), abs=1e-9)
+
+
 @given(case=CASES)
 @settings(max_examples=30, deadline=None)
 def test_wgan_generator_loss_and_gradient(case: Case) -> None:

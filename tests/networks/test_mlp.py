@@ -170,7 +170,7 @@ def test_skips_carry_the_noise_to_the_output(skip: bool) -> None:
 
 def test_start_at_sets_the_marginals() -> None:
     generator = MLPGenerator(LAYOUT, noise_dim=4, hidden=(8,))
-    generator.start_at(LAYOUT)
+    generator.start_at(LAYOUT.frequencies)
     bias = generator.output.bias.detach().double()
     shares = [torch.softmax(block, 0) for block in bias[:5].split(LAYOUT.widths)]
     np.testing.assert_allclose(torch.cat(shares).numpy(), LAYOUT.frequencies, atol=1e-6)
@@ -185,7 +185,7 @@ def test_start_at_sets_the_marginals() -> None:
 def test_start_at_keeps_states_of_no_row_possible() -> None:
     layout = TableLayout((2,), np.array([1.0, 0.0]), ())
     generator = MLPGenerator(layout, noise_dim=4, hidden=(8,))
-    generator.start_at(layout)
+    generator.start_at(layout.frequencies)
     assert torch.isfinite(generator.output.bias).all()
 
 

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.training.data import DeviceTable
-from wgan_aug.training.loop import critic_step, generator_step, train
+from wgan_aug.training.loop import critic_step, draw_generated, generator_step, train
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 NewState = Callable[..., TrainingState]
@@ -50,7 +50,7 @@ def test_a_critic_step_moves_the_critic_alone(
 ) -> None:
     state = new_state(settings, norm=norm)
     generator, average, critic = copies(state.generator), copies(state.average), copies(state.critic)
-    figures = critic_step(state, WassersteinGP(), real)
+    figures = critic_step(state, WassersteinGP(), real, draw_generated(state, len(real)))
     assert unchanged(state.generator, generator)
     assert unchanged(state.average, average)
     moved = {name: not torch.equal(p, b) for (name, p), b in zip(state.critic.named_parameters(), critic, strict=True)}
@@ -67,7 +67,7 @@ def test_a_critic_step_moves_the_critic_alone(
 def test_a_generator_step_moves_the_generator_alone(new_state: NewState, settings: TrainingSettings, norm: str) -> None:
     state = new_state(settings, norm=norm)
     generator, average, critic = copies(state.generator), copies(state.average), copies(state.critic)
-    figures = generator_step(state, WassersteinGP(), settings.batch_size)
+    figures = generator_step(state, WassersteinGP(), draw_generated(state, settings.batch_size))
     assert unchanged(state.critic, critic)
     assert unchanged(state.average, average)
     assert not unchanged(state.generator, generator)
@@ -160,11 +160,26 @@ def test_the_objective_gets_the_scores_of_its_rows(
     state, objective = new_state(settings), Listening()
     with torch.no_grad():
         expected = state.critic(real)
-    critic_step(state, objective, real)
+    critic_step(state, objective, real, draw_generated(state, len(real)))
     given, generated, scores, _ = objective.__dict__["heard"][0]
     assert torch.equal(given, real)
     assert not generated.requires_grad
     torch.testing.assert_close(scores[0].detach(), expected)
+
+
+@pytest.mark.parametrize(("share", "draws"), [(False, 4), (True, 3)])
+def test_shared_rows_are_those_of_the_critics_last_step(
+    new_state: NewState, settings: TrainingSettings, table: DeviceTable, share: bool, draws: int
+) -> None:
+    once = dataclasses.replace(settings, updates=1, n_critic=3, share_rows=share)
+    state, objective = new_state(once), Listening()
+    drawn: list[Tensor] = []
+    state.generator.register_forward_hook(lambda module, given, rows: drawn.append(rows.detach().clone()))
+    train(state, table, objective, once)
+    seen = [generated for _, generated, *_ in objective.__dict__["heard"]]
+    assert len(drawn) == draws
+    assert all(torch.equal(a, b) for a, b in zip(seen, drawn, strict=False))
+    assert not torch.equal(drawn[0], drawn[1])
 
 
 def test_a_step_of_the_critic_is_one_of_adam_on_the_objectives_gradient(
@@ -172,7 +187,7 @@ def test_a_step_of_the_critic_is_one_of_adam_on_the_objectives_gradient(
 ) -> None:
     """Replay the step by hand, with draws of the same seed."""
     state, twin = new_state(settings), new_state(settings)
-    critic_step(state, WassersteinGP(), real)
+    critic_step(state, WassersteinGP(), real, draw_generated(state, len(real)))
     rng = twin.rng
     with torch.no_grad():
         fake = twin.generator(torch.randn(len(real), 4, generator=rng), rng)

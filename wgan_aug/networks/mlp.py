@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -81,12 +82,12 @@ class MLPGenerator(nn.Module):
         """Return differentiable rows as the critic sees them, shape (batch, features)."""
         return self.head(self.raw(noise), generator)
 
-    def start_at(self, layout: TableLayout) -> None:
-        """Set the output's bias so that the untrained generator already has the states' frequencies."""
-        frequencies = torch.from_numpy(layout.frequencies)
+    def start_at(self, shares: np.ndarray) -> None:
+        """Set the output's bias so that the untrained generator has these shares of states, shape (states,)."""
+        frequencies = torch.from_numpy(shares)
         with torch.no_grad():
             self.output.bias.zero_()
-            self.output.bias[: layout.n_states] = frequencies.clamp_min(1e-6).log().to(self.output.bias.dtype)
+            self.output.bias[: len(shares)] = frequencies.clamp_min(1e-6).log().to(self.output.bias.dtype)
 
 
 class MLPCritic(nn.Module):

@@ -60,18 +60,19 @@ class History:
         return np.concatenate(self.rows) if self.rows else np.empty((0, len(self.names)))
 
 
-def critic_step(state: TrainingState, objective: Objective, real: Tensor) -> dict[str, Tensor]:
+def critic_step(state: TrainingState, objective: Objective, real: Tensor, generated: Tensor) -> dict[str, Tensor]:
     """Move the critic one step.
 
     Args:
         state: networks and optimisers; only the critic changes.
         objective: its loss.
         real: features of real rows, shape (batch, features).
+        generated: as many generated rows; their graph is left alone.
 
     Returns:
         the figures of the step, detached scalars on the device.
     """
-    generated, eps = draw_generated(state, len(real)), _uniform(state, len(real))
+    generated, eps = generated.detach(), _uniform(state, len(real))
     both = state.critic(torch.cat([real, generated]))
     scores = (both[: len(real)], both[len(real) :])
     loss, figures = objective.critic_loss(state.critic, real, generated, scores, eps)
@@ -79,18 +80,17 @@ def critic_step(state: TrainingState, objective: Objective, real: Tensor) -> dic
     return {"critic_loss": loss.detach()} | {name: figure.detach() for name, figure in figures.items()}
 
 
-def generator_step(state: TrainingState, objective: Objective, batch_size: int) -> dict[str, Tensor]:
-    """Move the generator one step, on noise of its own; returns its loss as a detached scalar."""
-    rows = state.generator(_noise(state, batch_size), state.rng)
-    loss = objective.generator_loss(state.critic(rows))
+def generator_step(state: TrainingState, objective: Objective, generated: Tensor) -> dict[str, Tensor]:
+    """Move the generator one step along the graph of its rows, shape (batch, features); returns its loss, detached."""
+    loss = objective.generator_loss(state.critic(generated))
     _descend(state.generator, state.generator_optimiser, loss)
     return {"generator_loss": loss.detach()}
 
 
-@torch.no_grad()
-def draw_generated(state: TrainingState, batch_size: int) -> Tensor:
-    """Return generated rows without a graph, shape (batch_size, features)."""
-    return state.generator(_noise(state, batch_size), state.rng)
+def draw_generated(state: TrainingState, batch_size: int, *, graph: bool = True) -> Tensor:
+    """Return generated rows, with or without the graph of the generator, shape (batch_size, features)."""
+    with torch.set_grad_enabled(graph):
+        return state.generator(_noise(state, batch_size), state.rng)
 
 
 def train(
@@ -99,6 +99,7 @@ def train(
     objective: Objective,
     settings: TrainingSettings,
     listeners: Sequence[Callable[[Progress], None]] = (),
+    weights: Tensor | None = None,
 ) -> History:
     """Train until `settings.updates` updates are done.
 
@@ -108,6 +109,8 @@ def train(
         objective: the losses.
         settings: how long, how fast.
         listeners: hear of the start, with no figures, and of each finished block.
+        weights: rows are drawn with probabilities proportional to these, positive, shape (rows,); None takes all rows
+            equally often.
 
     Returns:
         the figures of every update.
@@ -120,7 +123,10 @@ def train(
         raise InvalidParameterError(f"batch_size is {settings.batch_size}, but there are {len(data)} rows.")
     history = History()
     good, retries = state.snapshot(), 0
-    rows = _shuffled(len(data), settings.batch_size, state.rng)
+    if weights is None:
+        rows = _shuffled(len(data), settings.batch_size, state.rng)
+    else:
+        rows = _weighted(weights, settings.batch_size, state.rng)
     _tell(listeners, Progress(state.update, settings.updates, {}))
     while state.update < settings.updates:
         block = min(settings.check_every, settings.updates - state.update)
@@ -159,9 +165,7 @@ def _run_block(
     figures: list[Tensor] = []
     for _ in range(updates):
         state.set_rates(settings, state.update / settings.updates)
-        steps = [critic_step(state, objective, data.batch(next(rows), state.rng)) for _ in range(settings.n_critic)]
-        figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
-        figure |= generator_step(state, objective, settings.batch_size)
+        figure = _update(state, data, objective, settings, rows)
         state.update += 1
         state.update_average(settings.ema_decay)
         names = tuple(figure)
@@ -173,11 +177,35 @@ def _run_block(
     return names, fetched[:-1].reshape(table.shape), bool(fetched[-1])
 
 
+def _update(
+    state: TrainingState, data: DeviceTable, objective: Objective, settings: TrainingSettings, rows: Iterator[Tensor]
+) -> dict[str, Tensor]:
+    """Do one update: `n_critic` critic steps, each on rows of its own, and a generator step; returns mean figures."""
+    steps: list[dict[str, Tensor]] = []
+    generated = torch.empty(0)
+    for left in reversed(range(settings.n_critic)):
+        shared = settings.share_rows and not left
+        generated = draw_generated(state, settings.batch_size, graph=shared)
+        steps.append(critic_step(state, objective, data.batch(next(rows), state.rng), generated))
+    if not settings.share_rows:
+        generated = draw_generated(state, settings.batch_size)
+    figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
+    return figure | generator_step(state, objective, generated)
+
+
 def _shuffled(rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
     """Yield row numbers, shape (batch_size,), epoch after epoch in a new order; an epoch's remainder is left out."""
     while True:
         order = torch.randperm(rows, generator=rng, device=rng.device)
         yield from order[: rows - rows % batch_size].split(batch_size)
+
+
+def _weighted(weights: Tensor, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
+    """Yield row numbers, shape (batch_size,), drawn with replacement in proportion to the weights."""
+    ends = weights.to(rng.device, torch.float64 if rng.device.type != "mps" else torch.float32).cumsum(0)
+    while True:
+        draw = torch.rand(batch_size, generator=rng, device=rng.device, dtype=ends.dtype) * ends[-1]
+        yield torch.searchsorted(ends, draw, right=True).clamp_max(len(ends) - 1)
 
 
 def _noise(state: TrainingState, batch_size: int) -> Tensor:

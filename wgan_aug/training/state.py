@@ -26,6 +26,7 @@ class TrainingSettings:
         betas: Adam's decay rates.
         decay: how the rates fall to 0 over the run, or that they do not.
         ema_decay: of the generator's running average, which is what samples; it ramps up from 0.1.
+        share_rows: let the generator's step use the rows of the critic's last step, which saves drawing others.
         check_every: updates between looks at the figures, which is when the device is waited for.
         max_retries: times in a row that a non-finite figure is healed by going back and halving the rates.
     """
@@ -38,6 +39,7 @@ class TrainingSettings:
     betas: tuple[float, float]
     decay: Literal["cosine", "none"] = "cosine"
     ema_decay: float = 0.999
+    share_rows: bool = False
     check_every: int = 50
     max_retries: int = 5
 
