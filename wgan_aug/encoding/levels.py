@@ -14,7 +14,7 @@ from wgan_aug.encoding.distinct import find_levels, level_index, plain_values, s
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON, value_from_json, value_to_json
 
-__all__ = ["LevelEncoder"]
+__all__ = ["LevelEncoder", "level_cells"]
 
 ALWAYS_KEPT = 30  # categorical columns with so few levels keep them all
 RARE_ROWS = 5  # levels seen less often are pooled
@@ -92,7 +92,7 @@ class LevelEncoder:
             draw = begins[chosen] + rng.random(len(chosen)) * masses[chosen]
             last = np.append(first[1:], len(ends))[chosen] - 1
             level[pooled] = np.searchsorted(ends, draw, side="right").clip(first[chosen], last)
-        return _level_cells(self.levels, level, absent, self.column)
+        return level_cells(self.levels, level, absent, self.column)
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return levels as JSON values, counts and states as arrays."""
@@ -145,7 +145,8 @@ def _pool(counts: np.ndarray) -> np.ndarray:
     return np.unique(label, return_inverse=True)[1].astype(np.int64)
 
 
-def _level_cells(levels: Any, level: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
+def level_cells(levels: Any, level: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
+    """Return the cells of a column from levels by number, missing where `absent`; both of shape (rows,)."""
     if isinstance(levels, pd.Index):
         levels = levels.array
     if not isinstance(levels, np.ndarray):

@@ -16,7 +16,7 @@ from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.dates import parse_dates, write_dates
 from wgan_aug.schema.values import JSON
 
-__all__ = ["NumberCodec"]
+__all__ = ["NumberCodec", "float_precision", "ticks_of"]
 
 MAX_DECIMALS = 15
 _OBJECT_UNITS = {  # how Python's own objects are read, and the numpy dtype that gives them back
@@ -24,6 +24,7 @@ _OBJECT_UNITS = {  # how Python's own objects are read, and the numpy dtype that
     "datetime": (pa.timestamp("us"), "M8[us]"),
     "timedelta": (pa.duration("us"), "m8[us]"),
 }
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "D": 86_400 * 10**9}
 _U64 = np.uint64
 
 
@@ -134,7 +135,7 @@ def _count_decimals(values: np.ndarray, series: pd.Series) -> int | None:
     """Return the fewest decimals that leave every value as it is, judged in the column's own precision."""
     if not len(values):
         return None
-    precision = _precision(series)
+    precision = float_precision(series.dtype)
     head = values[:1000]
     with np.errstate(over="ignore"):  # huge numbers have no decimals to count
         for decimals in range(MAX_DECIMALS + 1):
@@ -143,9 +144,8 @@ def _count_decimals(values: np.ndarray, series: pd.Series) -> int | None:
     return None
 
 
-def _precision(series: pd.Series) -> np.dtype:
+def float_precision(dtype: Any) -> np.dtype:
     """Return the numpy dtype of a column's floats, float64 where it has none."""
-    dtype: Any = series.dtype
     plain = getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype))
     return plain if plain.kind == "f" else np.dtype(np.float64)
 
@@ -174,6 +174,20 @@ def _integers_of(series: pd.Series, column: ColumnSchema) -> tuple[np.ndarray, n
         return np.array([0 if m else int(v) for v, m in zip(series, absent, strict=True)], dtype=np.int64), absent
     unsigned = str(series.dtype).lower() == "uint64"
     return series.to_numpy(dtype=_U64 if unsigned else np.int64, na_value=0), absent
+
+
+def ticks_of(column: ColumnSchema) -> int:
+    """Return how many nanoseconds one integer of a column of dates or durations stands for; 1 for plain integers."""
+    if column.storage == "int":
+        return 1
+    dtype = column.dtype
+    if column.storage in ("text", "date") or dtype == np.dtype(object):
+        return _NANOSECONDS["D" if column.storage == "date" and dtype == np.dtype(object) else "us"]
+    if isinstance(dtype, pd.ArrowDtype):
+        kind = dtype.pyarrow_dtype
+        days = pa.types.is_date32(kind)
+        return _NANOSECONDS["D" if days else "ms" if pa.types.is_date64(kind) else kind.unit]
+    return _NANOSECONDS[dtype.unit if isinstance(dtype, pd.DatetimeTZDtype) else np.datetime_data(dtype)[0]]
 
 
 def _arrow_integers(array: Any) -> np.ndarray:

@@ -15,7 +15,7 @@ from wgan_aug.encoding.numbers import NumberCodec
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON
 
-__all__ = ["NumericEncoder"]
+__all__ = ["NumericEncoder", "nearest"]
 
 ATOM_SHARE = 0.05  # a value with this much of the mass is an atom
 ATOM_ROWS = 5  # and at least this many rows
@@ -93,7 +93,7 @@ class NumericEncoder:
         states = np.zeros(len(numbers), dtype=np.int64)
         unseen = 0
         if len(self.atoms):
-            near = _nearest(self.atoms, numbers)
+            near = nearest(self.atoms, numbers)
             hit = self.atoms[near] == numbers
             if self.curve is None:
                 unseen += int((~hit & ~absent).sum())
@@ -141,7 +141,7 @@ class NumericEncoder:
         return encoder
 
 
-def _nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Return the position of the atom nearest to each number, shape (rows,)."""
     halves = atoms / 2 + np.r_[atoms[1:], atoms[-1:]] / 2  # half way to the next one, finite for huge numbers too
     near = np.searchsorted(halves[:-1], numbers)

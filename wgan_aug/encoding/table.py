@@ -13,9 +13,12 @@ import pandas as pd
 from wgan_aug.encoding.codes import ColumnCodes, ColumnEncoder
 from wgan_aug.encoding.columns import ENCODERS
 from wgan_aug.encoding.curves import CURVES
+from wgan_aug.encoding.dependents import DependentEncoder, MemberEncoder, decode_column, encode_column
 from wgan_aug.encoding.fixed import ConstantEncoder, IdentifierEncoder
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numeric import NumericEncoder
+from wgan_aug.encoding.relations import find_relations
+from wgan_aug.encoding.ruled import RuledEncoder
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.schema.columns import ColumnSchema, TableSchema
 from wgan_aug.schema.layout import Scalar, TableLayout
@@ -48,6 +51,7 @@ class TableEncoder:
     Args:
         schema: the columns.
         numeric_encoding: "auto", the name of a curve for all numeric columns, or a dict of names by column.
+        relations: find exact rules between columns and keep them, see `find_relations`; False for none.
 
     Examples:
         >>> from wgan_aug.schema.inference import infer_schema
@@ -59,11 +63,14 @@ class TableEncoder:
         True
     """
 
-    def __init__(self, schema: TableSchema, numeric_encoding: str | Mapping[Hashable, str] = "auto") -> None:
-        self.schema = schema
-        self.encoders: list[ColumnEncoder] = [
+    def __init__(
+        self, schema: TableSchema, numeric_encoding: str | Mapping[Hashable, str] = "auto", relations: bool = True
+    ) -> None:
+        self.schema, self.relations = schema, relations
+        self._own: list[ColumnEncoder] = [
             _new_encoder(column, _curve_name(numeric_encoding, column.name)) for column in schema
         ]
+        self.encoders: list[ColumnEncoder | DependentEncoder] = [*self._own]
 
     def fit(self, frame: pd.DataFrame) -> TableEncoder:
         """Learn every column.
@@ -76,31 +83,38 @@ class TableEncoder:
         """
         if not len(frame):
             raise InvalidDataError("There are no rows to learn from.")
-        for position, encoder in enumerate(self.encoders):
-            encoder.fit(frame.iloc[:, position])
+        own = [encoder.fit(frame.iloc[:, position]) for position, encoder in enumerate(self._own)]
+        found = find_relations(frame, own) if self.relations else {}
+        self.encoders = [found.get(position, encoder) for position, encoder in enumerate(own)]
         self.layout = self._measure()
         return self
 
     def _measure(self) -> TableLayout:
-        widths: list[int] = []
+        widths = tuple(encoder.states for encoder in self.encoders if encoder.states)
+        blocks = np.cumsum([0, *(encoder.states > 0 for encoder in self.encoders)])
         scalars: list[Scalar] = []
-        for encoder in self.encoders:
-            block = len(widths) if encoder.states else None
+        for position, encoder in enumerate(self.encoders):
+            if encoder.silent is None:
+                continue
             if encoder.states:
-                widths.append(encoder.states)
-            if encoder.silent is not None:
-                scalars.append(Scalar(block, encoder.silent, encoder.normal))
+                scalars.append(Scalar(int(blocks[position]), encoder.silent, encoder.normal))
+            elif isinstance(encoder, RuledEncoder) and encoder.hidden:
+                scalars.append(Scalar(int(blocks[encoder.parent]), encoder.hidden, encoder.normal))
+            else:
+                scalars.append(Scalar(normal=encoder.normal))
         shares = np.concatenate([np.empty(0), *(encoder.shares for encoder in self.encoders)])
-        return TableLayout(tuple(widths), shares, tuple(scalars))
+        return TableLayout(widths, shares, tuple(scalars))
 
-    def transform(self, frame: pd.DataFrame) -> EncodedTable:
+    def transform(self, frame: pd.DataFrame, blank: Sequence[Hashable] = ()) -> EncodedTable:
         """Encode rows.
 
         Args:
             frame: the fitted columns, in the fitted order.
+            blank: columns that the rows lack, filled with a placeholder: they and what hangs on them are not warned of.
 
         Returns:
-            The codes; a `DataWarning` names columns with values never seen, which count as the nearest known.
+            The codes; a `DataWarning` names columns with values never seen, which count as the nearest known, and
+            columns that break a rule which held in all fitted rows, which count as if they kept it.
 
         Raises:
             InvalidDataError: for columns whose cells cannot be read as the fitted ones, all in one error.
@@ -113,18 +127,20 @@ class TableEncoder:
         )
         block = scalar = 0
         strange: list[str] = []
+        broken: list[str] = []
         problems: list[str] = []
         for position, encoder in enumerate(self.encoders):
             try:
-                codes, unseen = encoder.encode(frame.iloc[:, position])
+                codes, unseen = self.encode_column(frame, position)
             except (TypeError, ValueError, NotImplementedError) as error:
                 if frame.dtypes.iloc[position] == encoder.column.dtype:
                     raise
                 was, now = encoder.column.dtype, frame.dtypes.iloc[position]
                 problems.append(f"Column {encoder.column.name!r} was fitted as {was}, but is {now} here: {error}.")
                 continue
-            if unseen:
-                strange.append(f"{encoder.column.name!r} ({unseen} rows)")
+            if unseen and not self._hangs_on(position, blank):
+                told = broken if isinstance(encoder, DependentEncoder) else strange
+                told.append(f"{encoder.column.name!r} ({unseen} rows)")
             if codes.states is not None:
                 out.states[:, block] = codes.states
                 block += 1
@@ -133,18 +149,26 @@ class TableEncoder:
                 scalar += 1
         if problems:
             raise InvalidDataError(join_problems(problems))
-        if strange:
-            warnings.warn(
-                f"Values that the fitted table did not have, taken as the nearest known ones: {', '.join(strange)}.",
-                DataWarning,
-                stacklevel=2,
-            )
+        _warn("Values that the fitted table did not have, taken as the nearest known ones", strange)
+        _warn("Rows that break a rule which holds in the fitted table, taken as if they kept it", broken)
         return out
+
+    def encode_column(self, frame: pd.DataFrame, position: int) -> tuple[ColumnCodes, int]:
+        """Encode one column, as its encoder does: the codes, and how many cells count as others than they are."""
+        return encode_column(self.encoders[position], frame, position)
+
+    def _hangs_on(self, position: int, blank: Sequence[Hashable]) -> bool:
+        """Say whether a column, or one that its encoder reads, is a blank one."""
+        if not blank:
+            return False
+        encoder = self.encoders[position]
+        read = {position, *getattr(encoder, "parents", ()), *getattr(encoder, "members", ())}
+        return any(self.schema.columns[p].name in blank for p in read)
 
     def inverse_transform(
         self, encoded: EncodedTable, rng: np.random.Generator | None = None, first_row: int = 0
     ) -> pd.DataFrame:
-        """Decode rows to a frame with the fitted columns, order and dtypes.
+        """Decode rows to a frame with the fitted columns, order and dtypes; every rule that was found holds in them.
 
         Args:
             encoded: the codes; a number is decoded from the middle of its interval.
@@ -153,9 +177,19 @@ class TableEncoder:
         """
         rng = np.random.default_rng(0) if rng is None else rng
         rows = range(first_row, first_row + len(encoded))
+        codes = self._split(encoded)
+        cells: dict[int, pd.Series] = {}
+        for position in self._parents_first():
+            cells[position] = decode_column(self.encoders[position], position, codes, cells, rows, rng)
+        frame = pd.concat([cells[p] for p in range(len(cells))], axis=1, keys=range(len(cells)))
+        frame.columns = self.schema.index
+        return frame
+
+    def _split(self, encoded: EncodedTable) -> list[ColumnCodes]:
+        """Return the codes of each column, the number in the middle of its interval."""
         middle = (encoded.low + encoded.high) / 2
         block = scalar = 0
-        series: list[pd.Series] = []
+        split: list[ColumnCodes] = []
         for encoder in self.encoders:
             codes = ColumnCodes()
             if encoder.states:
@@ -164,37 +198,73 @@ class TableEncoder:
             if encoder.silent is not None:
                 codes.low = middle[:, scalar]
                 scalar += 1
-            series.append(encoder.decode(codes, rows, rng))
-        frame = pd.concat(series, axis=1, keys=range(len(series)))
-        frame.columns = self.schema.index
-        return frame
+            split.append(codes)
+        return split
+
+    def _parents_first(self) -> list[int]:
+        """Return the positions of all columns, each after those that its encoder reads."""
+        order: dict[int, None] = {}
+
+        def visit(position: int) -> None:
+            for parent in getattr(self.encoders[position], "parents", ()):
+                if parent not in order:
+                    visit(parent)
+            order[position] = None
+
+        for position in range(len(self.encoders)):
+            visit(position)
+        return list(order)
 
     def feature_columns(self) -> list[Hashable]:
         """Return the column that each feature of an encoded row belongs to, in the order of the layout."""
-        states = [e.column.name for e in self.encoders for _ in range(e.states)]
+        names = self.schema.names
+        states = [
+            names[e.members[state]] if isinstance(e, MemberEncoder) else e.column.name
+            for e in self.encoders
+            for state in range(e.states)
+        ]
         return states + [e.column.name for e in self.encoders if e.silent is not None]
 
     def placeholder(self, name: Hashable, rows: int) -> pd.Series:
         """Return some valid cells of a column, for rows that lack it."""
-        encoder = next(e for e in self.encoders if e.column.name == name)
+        encoder = self.encoders[self.schema.names.index(name)]
+        if isinstance(encoder, DependentEncoder):
+            return encoder.placeholder(rows).rename(name)  # type: ignore[arg-type]
         codes = ColumnCodes(np.zeros(rows, dtype=np.int64), np.full(rows, 0.5))
         return encoder.decode(codes, range(rows), np.random.default_rng(0)).rename(name)  # type: ignore[arg-type]
+
+    def features_of(self, names: Sequence[Hashable]) -> np.ndarray:
+        """Return the numbers of the features that some columns have a share in, int64, increasing."""
+        reads = [self._hangs_on(position, names) for position in range(len(self.encoders))]
+        states = [read for e, read in zip(self.encoders, reads, strict=True) for _ in range(e.states)]
+        scalars = [read for e, read in zip(self.encoders, reads, strict=True) if e.silent is not None]
+        return np.flatnonzero(np.array([*states, *scalars], dtype=bool))
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return a nested object of JSON and arrays that `from_json` reads back."""
         columns = [{"encoder": e.name, "state": e.to_json()} for e in self.encoders]  # type: ignore[attr-defined]
-        return {"schema": self.schema.to_json(), "layout": self.layout.to_json(), "columns": columns}
+        return {
+            "schema": self.schema.to_json(),
+            "relations": self.relations,
+            "layout": self.layout.to_json(),
+            "columns": columns,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> TableEncoder:
         """Read what `to_json` wrote."""
-        encoder = cls(TableSchema.from_json(data["schema"]))
+        encoder = cls(TableSchema.from_json(data["schema"]), relations=data["relations"])
         encoder.encoders = [
             ENCODERS[entry["encoder"]].from_json(entry["state"], column)
             for entry, column in zip(data["columns"], encoder.schema, strict=True)
         ]
         encoder.layout = TableLayout.from_json(data["layout"])
         return encoder
+
+
+def _warn(what: str, columns: Sequence[str]) -> None:
+    if columns:
+        warnings.warn(f"{what}: {', '.join(columns)}.", DataWarning, stacklevel=3)
 
 
 def _new_encoder(column: ColumnSchema, curve: str) -> Any:

@@ -14,7 +14,7 @@ import pandas as pd
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.schema.columns import TableSchema
 
-__all__ = ["append_target", "check_frame", "find_seed", "not_a_number", "not_among", "warn_of"]
+__all__ = ["append_target", "check_frame", "find_seed", "not_a_number", "not_a_switch", "not_among", "warn_of"]
 
 
 def check_frame(frame: pd.DataFrame) -> None:
@@ -72,6 +72,12 @@ def not_a_number(
     fine = math.isfinite(number) and (number >= above if equal else number > above)
     wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
     return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
+
+
+def not_a_switch(option: str, value: object) -> list[str]:
+    """Say what is wrong with an option that is True, False or None."""
+    fine = value is None or isinstance(value, (bool, np.bool_))
+    return [] if fine else [f"{option} is {value!r}; it must be True, False or None."]
 
 
 def warn_of(schema: TableSchema) -> None:

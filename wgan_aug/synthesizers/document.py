@@ -11,11 +11,13 @@ import torch
 
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.values import value_from_json, value_to_json
+from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.containers import Container
 from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
 from wgan_aug.synthesizers.parts import build_networks
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.synthesizers.refinement.refiner import Refiner
 from wgan_aug.training.state import TrainingSettings
 
 __all__ = ["from_document", "to_document"]
@@ -39,6 +41,8 @@ def to_document(model: Any) -> dict[str, Any]:
         "updates": model.updates_,
         "generator": _weights(model.generator_),
         "critic": _weights(model.critic_),
+        "balance": None if model.balance_ is None else model.balance_.to_json(),
+        "refiner": None if model.refiner_ is None else model.refiner_.to_json(),
         "history": {
             "names": list(model.history_.columns),
             "rows": model.history_.to_numpy(dtype=np.float64),
@@ -74,6 +78,9 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
         network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
         network.to(place).eval().requires_grad_(False)
     model.generator_, model.critic_ = generator, critic
+    balance, refiner = document["balance"], document["refiner"]
+    model.balance_ = None if balance is None else Balance.from_json(balance)
+    model.refiner_ = None if refiner is None else Refiner.from_json(refiner, model.encoder_.layout)
     history = document["history"]
     model.history_ = pd.DataFrame(history["rows"], columns=pd.Index(history["names"])).astype({"update": np.int64})
     return model

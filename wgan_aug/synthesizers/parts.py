@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import torch
@@ -9,13 +12,26 @@ import torch
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import TableLayout
+from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
 from wgan_aug.training.data import DeviceTable, ranks
 from wgan_aug.training.devices import new_generator, seeded
 
-__all__ = ["BATCH_ROWS", "build_networks", "draw_part", "to_device"]
+__all__ = [
+    "BATCH_ROWS",
+    "build_networks",
+    "class_block",
+    "draw_codes",
+    "draw_part",
+    "learn_balance",
+    "learn_refiner",
+    "to_device",
+    "true_draws",
+]
 
 BATCH_ROWS = 1_024  # rows in one pass of a network outside training: what fits the caches
+_REFINING = 2**32  # no part of a sample has this number
 
 
 def build_networks(layout: TableLayout, preset: Preset, critic_norm: str, seed: int) -> tuple[MLPGenerator, MLPCritic]:
@@ -31,36 +47,91 @@ def build_networks(layout: TableLayout, preset: Preset, critic_norm: str, seed: 
         return generator, MLPCritic(layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
 
 
-def to_device(encoder: TableEncoder, frame: pd.DataFrame, device: torch.device) -> DeviceTable:
-    """Encode rows and put them on a device."""
-    codes = encoder.transform(frame)
-    return DeviceTable(codes.states, codes.low, codes.high, encoder.layout, device)
+def to_device(codes: EncodedTable, layout: TableLayout, device: torch.device) -> DeviceTable:
+    """Put encoded rows on a device."""
+    return DeviceTable(codes.states, codes.low, codes.high, layout, device)
+
+
+def class_block(encoder: TableEncoder, name: Hashable) -> int | None:
+    """Return the block of a column that is all states, no number; None where it has none."""
+    position = encoder.schema.names.index(name)
+    own = encoder.encoders[position]
+    return None if not own.states or own.silent is not None else sum(e.states > 0 for e in encoder.encoders[:position])
 
 
 @torch.inference_mode()
+def draw_codes(generator: MLPGenerator, layout: TableLayout, rows: int, rng: torch.Generator) -> EncodedTable:
+    """Return the codes of new rows; each number's interval is a point."""
+    states: list[np.ndarray] = []
+    codes: list[np.ndarray] = []
+    for start in range(0, max(rows, 1), BATCH_ROWS):
+        noise = torch.randn(min(BATCH_ROWS, rows - start), generator.noise_dim, generator=rng, device=rng.device)
+        state, scalars = generator.head.choose(generator.raw(noise), rng)
+        states.append(state.cpu().numpy())
+        codes.append(ranks(scalars, layout).cpu().numpy().astype(np.float64))
+    code = np.concatenate(codes)
+    return EncodedTable(np.concatenate(states), code, code)
+
+
+def true_draws(
+    generator: MLPGenerator,
+    layout: TableLayout,
+    balance: Balance | None,
+    rng: torch.Generator,
+    keeping: np.random.Generator,
+) -> Callable[[int], EncodedTable]:
+    """Return what draws the codes of as many rows as it is asked for, at their true shares."""
+    draw = partial(draw_codes, generator, layout, rng=rng)
+    return draw if balance is None else partial(balance.thin, draw, rng=keeping)
+
+
 def draw_part(
-    generator: MLPGenerator, encoder: TableEncoder, seed: int, part: int, first_row: int, rows: int
+    generator: MLPGenerator,
+    encoder: TableEncoder,
+    balance: Balance | None,
+    refiner: Refiner | None,
+    seed: int,
+    part: int,
+    first_row: int,
+    rows: int,
 ) -> pd.DataFrame:
     """Draw one part of a sample; a part's rows depend on the seed and its number alone.
 
     Args:
         generator: the network that samples.
         encoder: decodes what it gives.
+        balance: gives rare states their true share back; None where training did not touch it.
+        refiner: chooses among what it gives; None takes all.
         seed: of the whole sample.
         part: the part's number.
         first_row: the number of its first row.
         rows: how many.
     """
-    words = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
-    device = next(generator.parameters()).device
-    rng = new_generator(int(words[0] >> np.uint64(1)), device)
-    states: list[np.ndarray] = []
-    codes: list[np.ndarray] = []
-    for start in range(0, max(rows, 1), BATCH_ROWS):
-        noise = torch.randn(min(BATCH_ROWS, rows - start), generator.noise_dim, generator=rng, device=device)
-        state, scalars = generator.head.choose(generator.raw(noise), rng)
-        states.append(state.cpu().numpy())
-        codes.append(ranks(scalars, encoder.layout).cpu().numpy().astype(np.float64))
-    code = np.concatenate(codes)
-    encoded = EncodedTable(np.concatenate(states), code, code)
-    return encoder.inverse_transform(encoded, np.random.default_rng(int(words[1])), first_row)
+    noise, members, chances = np.random.SeedSequence([seed, part]).generate_state(3, np.uint64)
+    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
+    draw = true_draws(generator, encoder.layout, balance, rng, keeping := np.random.default_rng(int(chances)))
+    encoded = draw(rows) if refiner is None else refiner.draw(draw, rows, keeping)
+    return encoder.inverse_transform(encoded, np.random.default_rng(int(members)), first_row)
+
+
+def learn_refiner(
+    generator: MLPGenerator,
+    encoder: TableEncoder,
+    balance: Balance | None,
+    real: EncodedTable,
+    target: Hashable | None,
+    seed: int,
+) -> Refiner | None:
+    """Learn which of a trained generator's rows to keep; `real` are codes of training rows."""
+    noise, keeping, trees = np.random.SeedSequence([seed, _REFINING]).generate_state(3, np.uint64)
+    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
+    draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(int(keeping)))
+    block = None if target is None else class_block(encoder, target)
+    return fit_refiner(real, draw, encoder.layout, target_block=block, seed=int(trees % 2**31))
+
+
+def learn_balance(encoder: TableEncoder, target: Hashable | None, power: float) -> Balance | None:
+    """Return the weights of training rows: by the target's classes where it has some, else by all blocks of states."""
+    block = None if target is None else class_block(encoder, target)
+    blocks = range(encoder.layout.n_blocks) if block is None else [block]
+    return Balance.of(encoder.layout, blocks, power) if power and len(blocks) else None

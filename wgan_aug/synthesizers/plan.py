@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import pandas as pd
 
 from wgan_aug.encoding.codes import ColumnEncoder
+from wgan_aug.encoding.dependents import DependentEncoder, DeterminedEncoder, MemberEncoder
 from wgan_aug.encoding.fixed import IdentifierEncoder
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numeric import NumericEncoder
+from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.sums import SumEncoder
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.presets import Preset
@@ -37,7 +42,7 @@ class Plan:
     def to_frame(self) -> pd.DataFrame:
         """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
         frame = self.encoder.schema.to_frame()
-        frame.insert(3, "encoding", [_describe(e) for e in self.encoder.encoders])
+        frame.insert(3, "encoding", [_describe(e, self.encoder.schema.names) for e in self.encoder.encoders])
         frame.insert(4, "width", [_width(e) for e in self.encoder.encoders])
         return frame
 
@@ -67,7 +72,7 @@ class Plan:
                 "name": column.name,
                 "kind": column.kind,
                 "dtype": str(column.dtype),
-                "encoding": _describe(encoder),
+                "encoding": _describe(encoder, self.encoder.schema.names),
                 "width": _width(encoder),
                 "missing": column.n_missing,
                 "distinct": column.n_distinct,
@@ -94,11 +99,23 @@ def _mlp_weights(n_in: int, hidden: tuple[int, ...], n_out: int, skip: bool) -> 
     return total + width * n_out
 
 
-def _width(encoder: ColumnEncoder) -> int:
+def _width(encoder: ColumnEncoder | DependentEncoder) -> int:
     return encoder.states + (encoder.silent is not None)
 
 
-def _describe(encoder: ColumnEncoder) -> str:
+def _describe(encoder: Any, names: Sequence[Hashable]) -> str:
+    """Say in a few words how a column is encoded, and from which others."""
+    if isinstance(encoder, DeterminedEncoder):
+        return f"from {names[encoder.parent]!r}"
+    if isinstance(encoder, MemberEncoder):
+        other = encoder.members[encoder.first]
+        return f"one of {len(encoder.members)} (with {names[other]!r} ...)"
+    if isinstance(encoder, RuledEncoder):
+        value = encoder.placeholder(1).tolist()[0]
+        what = "missing" if encoder.placeholder(1).isna().all() else repr(value)
+        return f"{_describe(encoder.inner, names)}; {what} by {names[encoder.parent]!r}"
+    if isinstance(encoder, SumEncoder):
+        return _describe_sum(encoder, names)
     missing = " + missing" if getattr(encoder, "has_missing", False) else ""
     if isinstance(encoder, NumericEncoder):
         atoms = f"{len(encoder.atoms)} values" if len(encoder.atoms) else ""
@@ -109,3 +126,11 @@ def _describe(encoder: ColumnEncoder) -> str:
         pooled = f" in {kept} states" if kept < len(encoder.levels) else ""
         return f"{len(encoder.levels)} levels{pooled}{missing}"
     return "fresh identifiers" if isinstance(encoder, IdentifierEncoder) else "constant"
+
+
+def _describe_sum(encoder: SumEncoder, names: Sequence[Hashable]) -> str:
+    signs = ["-" if (term.scale < 0) != (encoder.whole.scale < 0) else "+" for term in encoder.parts]
+    parts = [f"{sign} {names[parent]!r}" for sign, parent in zip(signs, encoder.parents, strict=True)]
+    parts.sort(key=lambda part: part[0] == "-")
+    rest = f" + {_describe(encoder.rest, names)}" if encoder.rest.states > 1 or encoder.rest.curve is not None else ""
+    return " ".join(parts).removeprefix("+ ") + (rest or " + constant" * bool(encoder.rest.atoms[0] != encoder.offset))

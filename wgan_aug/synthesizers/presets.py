@@ -23,6 +23,8 @@ class Preset:
         batch_size: rows of each step.
         n_critic: critic steps an update.
         gp_weight: weight of the gradient penalty.
+        penalty_share: the share of a batch's rows that the penalty is taken on.
+        share_rows: let the generator's step use the rows of the critic's last step.
         learning_rate: of both Adams.
         betas: Adam's decay rates.
         decay: how the rate falls.
@@ -33,6 +35,9 @@ class Preset:
         generator_norm: layer-normalise the generator.
         generator_skip: concatenate inputs to outputs in the generator.
         numeric_encoding: what "auto" means.
+        balance: how much more often rare states are shown in training, from 0 (as they come) to 1 (all alike).
+        relations: find rules between columns, and keep them exactly.
+        refine: keep those generated rows that the training rows make likely.
     """
 
     updates: int = 2400
@@ -40,6 +45,8 @@ class Preset:
     batch_size: int = 250
     n_critic: int = 1
     gp_weight: float = 1.0
+    penalty_share: float = 0.5
+    share_rows: bool = True
     learning_rate: float = 4e-3
     betas: tuple[float, float] = (0.0, 0.99)
     decay: Literal["cosine", "none"] = "cosine"
@@ -50,6 +57,9 @@ class Preset:
     generator_norm: bool = True
     generator_skip: bool = True
     numeric_encoding: str = "auto"
+    balance: float = 0.0
+    relations: bool = True
+    refine: bool = True
 
     def with_given(self, given: Mapping[str, Any]) -> Preset:
         """Return the preset with the options that were given, those that are not None, in place of its own."""
@@ -83,6 +93,8 @@ PRESETS: dict[str, Preset] = {
         batch_size=64,
         n_critic=5,
         gp_weight=10.0,
+        penalty_share=1.0,
+        share_rows=False,
         learning_rate=1e-4,
         betas=(0.0, 0.9),
         decay="none",
@@ -90,6 +102,7 @@ PRESETS: dict[str, Preset] = {
         critic_layers=(512, 512, 512),
         generator_norm=False,
         generator_skip=False,
+        refine=False,
     ),
     "toy": Preset(
         updates=1000,
@@ -97,6 +110,8 @@ PRESETS: dict[str, Preset] = {
         batch_size=256,
         n_critic=5,
         gp_weight=0.1,
+        penalty_share=1.0,
+        share_rows=False,
         learning_rate=1e-4,
         betas=(0.5, 0.9),
         decay="none",
@@ -106,6 +121,8 @@ PRESETS: dict[str, Preset] = {
         generator_norm=False,
         generator_skip=False,
         numeric_encoding="affine",
+        relations=False,
+        refine=False,
     ),
 }
 """`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""

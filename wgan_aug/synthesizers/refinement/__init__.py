@@ -1,0 +1,1 @@
+"""After training: keep those generated rows that the training rows make likely."""
