@@ -40,7 +40,7 @@ class Preset:
         refine: keep those generated rows that the training rows make likely.
     """
 
-    updates: int = 2400
+    updates: int = 2800
     scaled: bool = True
     batch_size: int = 250
     n_critic: int = 1
@@ -57,7 +57,7 @@ class Preset:
     generator_norm: bool = True
     generator_skip: bool = True
     numeric_encoding: str = "auto"
-    balance: float = 0.0
+    balance: float = 0.5
     relations: bool = True
     refine: bool = True
 
@@ -86,7 +86,7 @@ _BALANCED = Preset()
 PRESETS: dict[str, Preset] = {
     "fast": dataclasses.replace(_BALANCED, updates=400),
     "balanced": _BALANCED,
-    "best": dataclasses.replace(_BALANCED, updates=24_000),
+    "best": dataclasses.replace(_BALANCED, updates=28_000),
     "paper": Preset(
         updates=10_000,
         scaled=False,
@@ -102,6 +102,7 @@ PRESETS: dict[str, Preset] = {
         critic_layers=(512, 512, 512),
         generator_norm=False,
         generator_skip=False,
+        balance=0.0,
         refine=False,
     ),
     "toy": Preset(
@@ -122,6 +123,7 @@ PRESETS: dict[str, Preset] = {
         generator_skip=False,
         numeric_encoding="affine",
         relations=False,
+        balance=0.0,
         refine=False,
     ),
 }

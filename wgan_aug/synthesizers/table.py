@@ -67,7 +67,7 @@ __all__ = ["WGANGPSynthesizer"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
 ARCHITECTURES = ("mlp",)
-_GIVEN = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "refine")  # win over the preset
+_OVER_PRESET = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 _REFINING_ROWS = 200_000  # training rows that refining looks at, at most
 
 
@@ -90,6 +90,9 @@ class WGANGPSynthesizer(BaseEstimator):
         relations: find rules that hold in every training row and not by chance (a column that follows from another,
             one-hot groups, sums and differences, columns that are missing together), and keep them in every row that
             is sampled. None lets the preset decide: all but `"toy"` do.
+        balance: show rare states more often in training, by the power of their frequency that is taken away: 0 as
+            they come, 1 all alike; sampling has the true frequencies. The target's classes count, or without a target
+            all categories. None lets the preset decide.
         refine: sample by density ratio: draw about six candidates a row, and keep those that boosted trees, trained
             to tell real from generated rows, find likely, raked to the real marginals. It takes seconds at the end of
             `fit`, and about a second for 10 000 rows. None lets the preset decide: all but `"paper"` and `"toy"` do.
@@ -153,6 +156,7 @@ class WGANGPSynthesizer(BaseEstimator):
         categorical_features: Any = None,
         numeric_encoding: str | Mapping[Any, str] = "auto",
         relations: bool | None = None,
+        balance: float | None = None,
         refine: bool | None = None,
         schema: Overrides | None = None,
         target: Any = None,
@@ -172,6 +176,7 @@ class WGANGPSynthesizer(BaseEstimator):
         self.categorical_features = categorical_features
         self.numeric_encoding = numeric_encoding
         self.relations = relations
+        self.balance = balance
         self.refine = refine
         self.schema = schema
         self.target = target
@@ -280,12 +285,15 @@ class WGANGPSynthesizer(BaseEstimator):
         problems += not_a_number("n_critic", self.n_critic, above=0, whole=True)
         problems += not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
         problems += not_a_number("learning_rate", self.learning_rate, above=0)
+        problems += not_a_number("balance", self.balance, above=0, equal=True)
+        if not problems and self.balance is not None and self.balance > 1:
+            problems.append(f"balance is {self.balance!r}; it must be a number from 0 to 1.")
         problems += not_a_switch("relations", self.relations) + not_a_switch("refine", self.refine)
         if not isinstance(self.verbose, bool):
             problems += not_a_number("verbose", self.verbose, above=0, whole=True, equal=True)
         if problems:
             raise InvalidParameterError(join_problems(problems))
-        given = {name: getattr(self, name) for name in _GIVEN}
+        given = {name: getattr(self, name) for name in _OVER_PRESET}
         plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
         return find_preset(self.preset).with_given(plain)
 
