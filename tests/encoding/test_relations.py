@@ -299,7 +299,7 @@ def test_a_column_that_rules_and_is_ruled_hides_no_numbers() -> None:
     frame = pd.DataFrame({"colour": rng.choice(["a", "b", "c"], n), "bill": bill, "plan": plan, "phone": phone})
     encoder = _fit(frame)
     assert _kinds(encoder) == {"bill": "ruled", "plan": "ruled"}
-    assert encoder.layout.widths == (3, 3, 5)
+    assert encoder.layout.widths == (3, 4, 5)
     assert encoder.layout.scalars == (Scalar(),)
     _assert_comes_back(frame, encoder)
     rows = _random_rows(encoder)

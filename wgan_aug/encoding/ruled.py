@@ -22,15 +22,17 @@ __all__ = ["RuledEncoder"]
 
 _INNER: dict[str, Any] = {encoder.name: encoder for encoder in (LevelEncoder, NumericEncoder, SumEncoder)}
 
-_PLAIN = ("position", "parent", "table", "key", "beside", "idle", "shares")
+_PLAIN = ("position", "parent", "table", "key", "beside", "shares")
 
 
 @dataclasses.dataclass
 class RuledEncoder:
     """A column that is missing, or has one level or number, in just the rows that another column names.
 
-    The other rows are encoded as any column, without that value. In the ruled rows there is nothing to learn: the
-    number is absent, by the other column's own state where that can say it, and the state is the most frequent one.
+    The other rows are encoded as any column, without that value. Where they need no state, the value has none either:
+    in ruled rows the number is absent, by the other column's own state where that can say it. Where they have states,
+    the value is one more, last: networks learn better to repeat it than to give a state that means nothing, and what
+    they get wrong is put right when it is decoded.
 
     Args:
         column: the column's schema.
@@ -54,7 +56,6 @@ class RuledEncoder:
     inner: Any
     hidden: tuple[int, ...] = ()
     beside: float | None = None
-    idle: int = 0
     shares: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     name: ClassVar[str] = "ruled"
 
@@ -66,8 +67,6 @@ class RuledEncoder:
         else:
             self.inner.fit(free.iloc[:, self.position])
         if self.states:
-            first = 1 if self.inner.silent else 0  # a state without a number, where there is one
-            self.idle = first + int(np.argmax(self.inner.shares[first:]))
             states: Any = self.encode_rows(frame)[0].states
             self.shares = np.bincount(states, minlength=self.states) / len(frame)
         self.beside = self._find_beside(free.iloc[:, self.position])
@@ -93,13 +92,14 @@ class RuledEncoder:
 
     @property
     def states(self) -> int:
-        """Width of the one-hot block; 0 where the other rows have none."""
-        return self.inner.states if self.inner.states > 1 else 0
+        """Width of the one-hot block, the ruled state last; 0 where the other rows have none."""
+        return self.inner.states + 1 if self.inner.states > 1 else 0
 
     @property
     def silent(self) -> tuple[int, ...] | None:
         """States in which the number is absent; None where the column has no number."""
-        return self.inner.silent
+        silent = self.inner.silent
+        return (*silent, self.states - 1) if silent is not None and self.states else silent
 
     @property
     def normal(self) -> bool:
@@ -111,7 +111,7 @@ class RuledEncoder:
         ruled = self.ruled(frame.iloc[:, self.parent])
         codes, _ = encode_column(self.inner, frame, self.position)
         said = self.own.codes(frame.iloc[:, self.position]) == self.key
-        states = np.where(ruled, self.idle, codes.states) if self.states and codes.states is not None else None
+        states = np.where(ruled, self.states - 1, codes.states) if self.states and codes.states is not None else None
         if codes.low is None or codes.high is None:
             return ColumnCodes(states), int((said != ruled).sum())
         rest = 0.5 if self.normal else 0.0
@@ -122,10 +122,12 @@ class RuledEncoder:
         self, codes: Sequence[ColumnCodes], cells: dict[int, pd.Series], rows: range, rng: np.random.Generator
     ) -> pd.Series:
         """Return the value in ruled rows, and other values in the others."""
-        all_codes = list(codes)
-        if not self.states:
-            own = codes[self.position]
-            all_codes[self.position] = ColumnCodes(np.zeros(len(rows), dtype=np.int64), own.low, own.high)
+        own, all_codes = codes[self.position], list(codes)
+        states = np.zeros(len(rows), dtype=np.int64) if own.states is None else own.states.copy()
+        stray = np.flatnonzero(states == self.inner.states) if self.states else states[:0]
+        if len(stray):
+            states[stray] = rng.choice(self.inner.states, len(stray), p=self.shares[:-1] / self.shares[:-1].sum())
+        all_codes[self.position] = ColumnCodes(states, own.low, own.high)
         free = decode_column(self.inner, self.position, all_codes, cells, rows, rng)
         ruled = self.ruled(cells[self.parent])
         row = np.arange(len(rows))
