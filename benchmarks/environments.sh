@@ -13,3 +13,16 @@ python3 -m venv "$folder/mostlyai"
 "$folder/mostlyai/bin/pip" install -q torch==2.13.0
 "$folder/mostlyai/bin/pip" install -q mostlyai-engine==2.7.3
 "$folder/mostlyai/bin/pip" uninstall -q -y torchvision torchaudio # built for another torch, and not needed
+
+python3 -m venv "$folder/copula"
+"$folder/copula/bin/pip" install -q torch==2.13.0
+"$folder/copula/bin/pip" install -q sdv==2.0.0
+
+python3 -m venv "$folder/arf"
+"$folder/arf/bin/pip" install -q arfpy==0.1.1 "numpy<2" "pandas<3"
+
+python3 -m venv "$folder/xgboost" # what tabsyn.py judges with
+"$folder/xgboost/bin/pip" install -q xgboost-cpu==3.2.0 pandas scikit-learn
+
+python3 -m venv "$folder/sdmetrics"
+"$folder/sdmetrics/bin/pip" install -q sdmetrics==0.32.0

@@ -20,6 +20,7 @@ _MEMBERS = 0.55  # AUC above which, interval and all, it is no longer a trifle
 _NEARER = (0.55, 0.65)
 _COPIES = (0.001, 0.01)
 _COPIED_WINDOWS = (0.03, 0.1)  # fresh windows get 0.01
+_NEAR_WINDOWS = (0.8, 0.5)  # median distance to the nearest real window, over that between real windows
 _REPEATED = (0.001, 0.01)  # windows equal to a real one, beyond what real windows get
 
 THRESHOLDS = (
@@ -30,7 +31,8 @@ THRESHOLDS = (
     f"rows lies above {_COPIES[1]:.0%}, or that of the membership AUC above {_MEMBERS}, or where more than "
     f"{_NEARER[1]:.0%} of the rows are nearer to training rows; fair where there are signs of it. Sequences: as "
     f"detection, by the stronger judge, or good within 0.02 of its floor; copied windows: good up to "
-    f"{_COPIED_WINDOWS[0]:.0%}, poor above {_COPIED_WINDOWS[1]:.0%}. These lines are "
+    f"{_COPIED_WINDOWS[0]:.0%} and {_NEAR_WINDOWS[0]} times the distance between real ones, poor above "
+    f"{_COPIED_WINDOWS[1]:.0%} or below {_NEAR_WINDOWS[1]} times. These lines are "
     "ours; the figures are what counts. Intervals are 95% and tell of the rows drawn, not of another training of the "
     "synthesizer."
 )
@@ -270,8 +272,9 @@ def _judge_copied_windows(figures: dict[str, Figure]) -> Judgement:
         return Judgement("Copied windows", "unknown", "not measured", _sentence(figures["seq_exact"].why))
     grades = {_grade(exact - (usual or 0.0), _REPEATED, high=False)}
     grades |= set() if copies is None else {_grade(copies, _COPIED_WINDOWS, high=False)}
+    grades |= set() if ratio is None else {_grade(ratio, _NEAR_WINDOWS)}
     grade: Grade = "poor" if "poor" in grades else "fair" if "fair" in grades else "good"
-    word = {"good": "no more than by chance", "fair": "some", "poor": "many"}[grade]
+    word = {"good": "no more than by chance", "fair": "some, or near ones", "poor": "many, or very near ones"}[grade]
     text = f"{exact:.1%} of the synthetic windows equal a real one ({usual or 0:.1%} of the real ones equal another)"
     if copies is not None and ratio is not None:
         text += (
