@@ -299,6 +299,8 @@ def test_numbers_that_cannot_be_drawn() -> None:
     gone = np.array([np.nan])
     assert pictures.draw_numbers("x", gone, np.array([1.0]), "k") is None
     assert pictures.draw_numbers("x", np.array([1.7e308, -1.7e308]), np.array([1.0]), "k") is None
+    assert pictures.draw_numbers("x", np.array([8e307, -8e307]), np.array([1.0]), "k") is None
+    assert pictures.draw_numbers("x", np.array([9e299, -9e299]), np.array([1.0]), "k") is not None
 
 
 def test_dates_are_written_as_dates(html: str) -> None:

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _BINS = 30
+_LARGEST = 1e306  # matplotlib's ticks overflow beyond
 _SHOWN_LEVELS = 8
 
 
@@ -86,11 +87,11 @@ def draw_numbers(
 
 
 def _edges(values: np.ndarray) -> np.ndarray | None:
-    """Return the bars' edges; None where the values span more than numbers can tell."""
+    """Return the bars' edges; None where the values are larger than axes can show."""
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = (float(value) for value in np.quantile(values, [0.005, 0.995]))
-        if not np.isfinite(high - low) or not np.isfinite([low * 2, high * 2]).all():
-            return None
+    if not max(abs(low), abs(high)) < _LARGEST:
+        return None
     whole = high - low <= 2 * _BINS and bool((values == np.round(values)).all())
     if whole:
         return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
