@@ -144,6 +144,12 @@ def test_equal_weights_keep_all_rows() -> None:
     assert find_scale(np.full(50, 3.0), 1 / 6) == pytest.approx(1 / 3)
 
 
+def test_the_scale_of_weights_that_fall_steeply() -> None:
+    weights = np.exp(-np.linspace(0, 600, 1000))
+    scale = find_scale(weights, 0.5)
+    assert np.minimum(1, scale * weights).mean() == pytest.approx(0.5, abs=1e-3)
+
+
 def test_raking_is_iterative_proportional_fitting() -> None:
     rng = np.random.default_rng(0)
     real = [rng.choice(3, 4000, p=[0.5, 0.3, 0.2]), rng.choice(2, 4000, p=[0.7, 0.3])]
@@ -367,7 +373,7 @@ def test_a_refiner_on_disk(refiner: Refiner, tmp_path: Path) -> None:
         twin = Refiner.from_json(read_folder(tmp_path / "m")["refiner"], LAYOUT)
         candidates = source(9)(2000)
         assert np.array_equal(twin.chances(candidates), found.chances(candidates))
-        assert (twin.report, twin.report.seconds) == (found.report, found.report.seconds)
+        assert (twin.report, twin.report.seconds) == (found.report, None)
         ours, theirs = (r.draw(source(4), 30, np.random.default_rng(0)) for r in (twin, found))
         assert np.array_equal(ours.low, theirs.low)
 

@@ -68,7 +68,7 @@ def find_scale(weights: np.ndarray, least: float) -> float:
     falling = np.sort(weights)[::-1]
     above = np.cumsum(falling) - falling  # weight of the rows before each
     rank = np.arange(len(falling))
-    rest = falling.sum() - above
+    rest = np.cumsum(falling[::-1])[::-1]  # summed from the smallest, so that it never rounds to 0
     for_share = (least * len(falling) - rank) / rest  # the scale, if just the rows before were capped
     share = float(for_share[np.argmax(for_share * falling <= 1)]) if least < 1 else 1 / float(falling[-1])
     lost = above - rank * falling  # weight lost if the cap were at each row's weight

@@ -56,7 +56,8 @@ class Refinement:
         trees: how many there are.
         marginal_error_raw: mean over columns of the total variation distance to the training rows, before.
         marginal_error: the same for kept rows.
-        seconds: wall-clock time that fitting took.
+        seconds: wall-clock time that fitting took; None in a model that was loaded, since models of the same seed are
+            the same byte for byte.
     """
 
     acceptance: float
@@ -67,7 +68,7 @@ class Refinement:
     trees: int
     marginal_error_raw: float
     marginal_error: float
-    seconds: float = dataclasses.field(compare=False)
+    seconds: float | None = dataclasses.field(default=None, compare=False)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the figures by name."""
@@ -152,7 +153,7 @@ class Refiner:
             "edges": list(self.edges),
             "factors": self.factors.to_json(),
             "scale": self.scale,
-            "report": self.report.to_json(),
+            "report": self.report.to_json() | {"seconds": None},
         }
 
     @classmethod
