@@ -121,6 +121,8 @@ def _warnings(quiet: bool) -> Generator[None]:
 def _fit(model: WGANGPSynthesizer, frame: pd.DataFrame, quiet: bool) -> None:
     with training_progress(quiet, lambda: model.plan_.describe()) as listener:
         model.fit(frame, on_progress=listener)
+    if model.refinement_ is not None:
+        say(model.refinement_.describe(), quiet)
 
 
 def _save(model: WGANGPSynthesizer, path: Path) -> None:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,7 @@ def test_fit_says_its_plan_progress_and_path(workplace: Path, model: Path) -> No
     assert lines[0].startswith("150 rows, 5 columns -> ")
     assert any(line.startswith("update ") and "updates/s" in line and "s left" in line for line in lines)
     assert any("Wasserstein estimate" in line for line in lines)
+    assert re.match(r"refining keeps \d+% of candidates \(effective size \d+%\)", lines[-2])
     assert lines[-1] == f"Model saved in {model}"
     assert {path.name for path in model.iterdir()} == {"model.json", "arrays.safetensors", "history.csv"}
 

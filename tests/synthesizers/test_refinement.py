@@ -365,6 +365,13 @@ def test_oversampling_bounds_the_cost(refiner: Refiner) -> None:
     assert cheap.report.acceptance > refiner.report.acceptance
 
 
+def test_a_refinement_in_words(refiner: Refiner) -> None:
+    text = refiner.report.describe()
+    assert text.startswith(f"refining keeps {refiner.report.acceptance:.0%} of candidates")
+    assert text.endswith(" s")
+    assert "learned" not in dataclasses.replace(refiner.report, seconds=None).describe()
+
+
 def test_a_refiner_on_disk(refiner: Refiner, tmp_path: Path) -> None:
     with_target = fit_refiner(REAL, source(1), LAYOUT, target_block=0)
     for found in (refiner, with_target):

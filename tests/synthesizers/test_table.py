@@ -244,6 +244,7 @@ def test_verbose_writes_on_stderr(people: pd.DataFrame, capsys: pytest.CaptureFi
     assert out == ""
     lines = err.splitlines()
     assert lines[0].startswith("120 rows, 6 columns -> ")
-    assert lines[-1].startswith("update 1/1: ")
+    assert lines[-2].startswith("update 1/1: ")
+    assert lines[-1].startswith("refining keeps ")
     fitted(people)
     assert capsys.readouterr() == ("", "")

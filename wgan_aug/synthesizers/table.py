@@ -247,6 +247,8 @@ class WGANGPSynthesizer(BaseEstimator):
         self.refiner_ = None
         if kept is not None:
             self.refiner_ = learn_refiner(self.generator_, plan.encoder, self.balance_, kept, target, self.seed_)
+        if self.verbose and self.refiner_ is not None:
+            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
 
     @property

@@ -70,6 +70,14 @@ class Refinement:
     marginal_error: float
     seconds: float | None = dataclasses.field(default=None, compare=False)
 
+    def describe(self) -> str:
+        """Return what refining costs and changes, in one line."""
+        took = "" if self.seconds is None else f", learned in {self.seconds:.1f} s"
+        return (
+            f"refining keeps {self.acceptance:.0%} of candidates (effective size {self.effective_share:.0%}); mean "
+            f"error of marginals {self.marginal_error_raw:.4f} -> {self.marginal_error:.4f}{took}"
+        )
+
     def to_json(self) -> dict[str, JSON]:
         """Return the figures by name."""
         return vars(self).copy()
