@@ -22,7 +22,7 @@ def draw(runs: Runs, file: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    sets = runs.common_sets()
+    sets = [(tables, some) for tables, some in runs.common_sets() if not all(m.startswith("ours") for m in some)]
     if not sets:
         return
     widest, fullest = sets[0], max(sets, key=lambda s: (len(s[1]), len(s[0])))
