@@ -153,6 +153,14 @@ def test_a_constant_column_that_is_declared_a_category_is_one(value: Any) -> Non
     assert tables.real["soil"][0] == tables.synthetic["soil"][0]
 
 
+def test_a_word_among_codes_is_a_level_that_no_real_row_has() -> None:
+    real = pd.DataFrame({"code": [1, 2, 3] * 20, "x": np.arange(60.0)})
+    synthetic = real.assign(code=real["code"].astype(str).where(real["x"] > 5, "_RARE_"))
+    tables = align(real, synthetic, categorical_features=["code"])
+    assert tables.synthetic["code"].value_counts().to_dict() == {"1": 18, "2": 18, "3": 18, "_RARE_": 6}
+    assert fidelity(tables).invalid == pytest.approx(0.1)
+
+
 def test_a_new_level_of_a_constant_declared_column_is_unseen() -> None:
     real = REAL.assign(soil=0)
     found = fidelity(align(real, FRESH.assign(soil=1), categorical_features=["soil"]))

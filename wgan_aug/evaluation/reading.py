@@ -149,12 +149,17 @@ def _numbers(series: pd.Series, codec: NumberCodec | None, column: ColumnSchema)
 
 
 def _levels(series: pd.Series, column: ColumnSchema) -> np.ndarray:
-    """Return text; numbers that mean the same are written the same (1 and 1.0), missing cells are `MISSING`."""
+    """Return text; numbers that mean the same are written the same (1 and 1.0), missing cells are `MISSING`.
+
+    Among numbers, other text is a level of its own: one that no real row has.
+    """
     absent = series.isna().to_numpy(dtype=bool)
     if column.storage in ("float", "int") and not isinstance(column.dtype, pd.CategoricalDtype):
-        values = pd.to_numeric(series).to_numpy(dtype=np.float64, na_value=np.nan)
+        values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         distinct, codes = np.unique(values, return_inverse=True)
         text = np.array([f"{value:.15g}" for value in distinct], dtype=object)[codes]
+        strange = np.isnan(values) & ~absent
+        text[strange] = series[strange].astype(str).to_numpy(dtype=object)
     else:
         codes, levels = pd.factorize(series.astype(object))
         names = {0: "False", 1: "True"} if column.storage == "bool" else {MISSING: repr(MISSING)}
