@@ -365,6 +365,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda m: change(m / "model.json", lambda whole: whole.update(format_version="1")),
         "is not a model of wgan-aug",
     ),
+    "older version": (
+        lambda m: change(m / "model.json", lambda whole: whole.update(format_version=FORMAT_VERSION - 1)),
+        rf"version {FORMAT_VERSION - 1}, of an earlier wgan-aug; this one reads {FORMAT_VERSION}: fit the model anew",
+    ),
     "newer version": (
         lambda m: change(m / "model.json", lambda whole: whole.update(format_version=FORMAT_VERSION + 1)),
         rf"version {FORMAT_VERSION + 1}, this wgan-aug reads up to {FORMAT_VERSION}: pip install --upgrade",

@@ -21,7 +21,7 @@ from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
 
 __all__ = ["FORMAT_VERSION", "check_free", "read_folder", "write_folder"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FORMAT = "wgan-aug model"
 _DOCUMENT, _ARRAYS = "model.json", "arrays.safetensors"
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder
@@ -157,6 +157,11 @@ def read_folder(path: str | Path) -> dict[str, Any]:
         raise ModelFormatError(
             f"{source} has format version {version}, this wgan-aug reads up to {FORMAT_VERSION}: "
             "pip install --upgrade wgan-aug."
+        )
+    if version < FORMAT_VERSION:
+        raise ModelFormatError(
+            f"{source} has format version {version}, of an earlier wgan-aug; this one reads {FORMAT_VERSION}: fit the "
+            "model anew."
         )
     try:
         body, sums = whole["document"], whole["checksums"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from wgan_aug import load
@@ -98,3 +100,61 @@ def test_rows_that_break_a_rule_are_scored_with_a_warning() -> None:
     with pytest.warns(DataWarning, match=r"break a rule .* 'total' \(400 rows\)"):
         scores = model.score_samples(wrong)
     np.testing.assert_allclose(scores, model.score_samples(frame))
+
+
+# ---- found by using it
+
+
+def _model(frame: Any, **options: Any) -> WGANGPSynthesizer:
+    return WGANGPSynthesizer(epochs=1, random_state=0, **options).fit(frame)
+
+
+def _encodings(frame: pd.DataFrame) -> list[str]:
+    return WGANGPSynthesizer().plan(frame).to_frame()["encoding"].tolist()
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", pd.ArrowDtype(pa.string()), "string"])
+def test_text_dates_come_back_as_dates_in_every_kind_of_text(dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    days = pd.Series(pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 5000, 200), "D"))
+    frame = pd.DataFrame({"x": rng.normal(size=200), "day": days.dt.strftime("%Y-%m-%d").astype(dtype)})
+    frame.loc[:9, "day"] = None
+    sample = _model(frame).sample(100)
+    assert sample["day"].dtype == frame["day"].dtype
+    assert sample["day"].dropna().astype(str).str.fullmatch(r"20\d\d-\d\d-\d\d").all()
+
+
+@pytest.mark.parametrize("target", [2, -1])
+def test_a_target_may_be_a_position(target: int) -> None:
+    values = np.random.default_rng(0).integers(0, 3, (100, 3)).astype(float)
+    assert _model(values, target=target).sample(3).shape == (3, 3)
+
+
+@pytest.mark.parametrize("target", ["code", "y", "is_a", "is_c"])
+def test_a_target_that_follows_from_another_column_keeps_its_classes(target: str) -> None:
+    y = np.random.default_rng(0).choice(3, 1500, p=[0.9, 0.07, 0.03])
+    frame = pd.DataFrame({"x": np.random.default_rng(1).normal(size=1500), "code": y, "y": np.array(list("abc"))[y]})
+    if target.startswith("is"):
+        frame = frame[["x"]].assign(is_a=y == 0, is_b=y == 1, is_c=y == 2)
+    model = _model(frame, target=target)
+    assert model.refiner_ is not None
+    assert model.refiner_.target_block == 0
+    assert model.encoder_.layout.n_blocks == 1
+
+
+def test_a_sum_of_short_floats_is_exact() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.uniform(0, 1e4, 300), "b": rng.uniform(0, 1e4, 300)}).astype("f4")
+    assert "quantile +" not in " ".join(_encodings(frame.assign(s=frame["a"] + frame["b"])))
+
+
+def test_a_plan_names_a_constant_where_there_is_one() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.integers(1, 1000, 400), "b": rng.integers(1, 1000, 400)})
+    assert not any("constant" in text for text in _encodings(frame.assign(s=frame["a"] + frame["b"])))
+
+
+def test_tiny_numbers_are_planned_in_silence() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=300) * 1e-200, "b": rng.normal(size=300) * 1e-200})
+    assert len(_encodings(frame.assign(s=frame["a"] + frame["b"]))) == 3

@@ -178,7 +178,8 @@ class _Scorer:
         rest = self.rest(self.whole, parts, signs)
         if rest is None:
             return None
-        spread = float(rest.std() / self.base.std())
+        scale = np.abs(self.base).max()  # keeps the squares of tiny and huge numbers what they are
+        spread = float((rest / scale).std() / (self.base / scale).std())
         return Equation(self.whole, tuple(parts), tuple(signs), narrowness(self.base, rest), values_of(rest), spread)
 
     def without_idle_parts(self, equation: Equation) -> Equation:

@@ -182,12 +182,10 @@ class SumEncoder:
         floats = [t.line for t in (self.whole, *self.parts) if t.line.is_float]
         if not floats:
             return None
-        decimals = [line.codec.decimals for line in floats]
-        known = [d for d in decimals if d is not None]
-        if len(known) == len(decimals):
-            return max(known)
         noise = max(8 * float(np.finfo(float_precision(n.codec.column.dtype)).eps) * n.reach for n in floats)
-        return min(300, -math.ceil(math.log10(noise))) if noise > 0 else 15
+        digits = min(300, -math.ceil(math.log10(noise))) if noise > 0 else 15
+        known = [line.codec.decimals for line in floats if line.codec.decimals is not None]
+        return min(digits, max(known)) if len(known) == len(floats) else digits
 
     def rests(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
         """Return `offset + whole - parts`, rounded to what its terms can tell, shape (rows,)."""

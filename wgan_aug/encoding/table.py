@@ -168,7 +168,7 @@ class TableEncoder:
     def inverse_transform(
         self, encoded: EncodedTable, rng: np.random.Generator | None = None, first_row: int = 0
     ) -> pd.DataFrame:
-        """Decode rows to a frame with the fitted columns, order and dtypes; every rule that was found holds in them.
+        """Decode rows to a frame with the fitted columns, order and dtypes; the rules found hold in them, in bounds.
 
         Args:
             encoded: the codes; a number is decoded from the middle of its interval.

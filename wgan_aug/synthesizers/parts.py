@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from wgan_aug.encoding.dependents import DeterminedEncoder, MemberEncoder
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import TableLayout
@@ -53,9 +54,12 @@ def to_device(codes: EncodedTable, layout: TableLayout, device: torch.device) ->
 
 
 def class_block(encoder: TableEncoder, name: Hashable) -> int | None:
-    """Return the block of a column that is all states, no number; None where it has none."""
+    """Return the block that tells a column's value, its own or that of one it follows from; None where none does."""
     position = encoder.schema.names.index(name)
     own = encoder.encoders[position]
+    while isinstance(own, DeterminedEncoder) or (isinstance(own, MemberEncoder) and not own.states):
+        position = own.parent if isinstance(own, DeterminedEncoder) else own.members[0]
+        own = encoder.encoders[position]
     return None if not own.states or own.silent is not None else sum(e.states > 0 for e in encoder.encoders[:position])
 
 

@@ -133,4 +133,4 @@ def _describe_sum(encoder: SumEncoder, names: Sequence[Hashable]) -> str:
     parts = [f"{sign} {names[parent]!r}" for sign, parent in zip(signs, encoder.parents, strict=True)]
     parts.sort(key=lambda part: part[0] == "-")
     rest = f" + {_describe(encoder.rest, names)}" if encoder.rest.states > 1 or encoder.rest.curve is not None else ""
-    return " ".join(parts).removeprefix("+ ") + (rest or " + constant" * bool(encoder.rest.atoms[0] != encoder.offset))
+    return " ".join(parts).removeprefix("+ ") + (rest or " + constant" * bool(encoder.rest.atoms[0] != 0))

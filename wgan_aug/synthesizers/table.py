@@ -89,7 +89,7 @@ class WGANGPSynthesizer(BaseEstimator):
         numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns or a dict by column.
         relations: find rules that hold in every training row and not by chance (a column that follows from another,
             one-hot groups, sums and differences, columns that are missing together), and keep them in every row that
-            is sampled. None lets the preset decide: all but `"toy"` do.
+            is sampled; but no sum leaves the range seen. None lets the preset decide: all but `"toy"` do.
         balance: show rare states more often in training, by the power of their frequency that is taken away: 0 as
             they come, 1 all alike; sampling has the true frequencies. The target's classes count, or without a target
             all categories. None lets the preset decide.
@@ -133,6 +133,7 @@ class WGANGPSynthesizer(BaseEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     y_name_: Any
+    target_name_: Any
     container_: Container
     encoder_: TableEncoder
     generator_: MLPGenerator
@@ -229,8 +230,7 @@ class WGANGPSynthesizer(BaseEstimator):
         self.seed_ = find_seed(self.random_state)
         self.plan_ = plan
         codes = plan.encoder.transform(frame)
-        target = self.target if self.y_name_ is None else self.y_name_
-        self.balance_ = learn_balance(plan.encoder, target, plan.preset.balance)
+        self.balance_ = learn_balance(plan.encoder, self.target_name_, plan.preset.balance)
         weights = None if self.balance_ is None else torch.from_numpy(self.balance_.weights(codes.states))
         shares = plan.encoder.layout.frequencies if self.balance_ is None else self.balance_.shares(codes.states)
         state = self._build(plan, device, shares)
@@ -246,7 +246,9 @@ class WGANGPSynthesizer(BaseEstimator):
         self._remember(plan, state, history)
         self.refiner_ = None
         if kept is not None:
-            self.refiner_ = learn_refiner(self.generator_, plan.encoder, self.balance_, kept, target, self.seed_)
+            self.refiner_ = learn_refiner(
+                self.generator_, plan.encoder, self.balance_, kept, self.target_name_, self.seed_
+            )
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
@@ -306,11 +308,12 @@ class WGANGPSynthesizer(BaseEstimator):
         named = self.container_.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
         _check_feature_names(self, frame if named else None, reset=True)
         self.n_features_in_ = frame.shape[1]
-        self.y_name_ = None
+        self.y_name_ = self.target_name_ = None
         if y is not None:
             frame = self._check_target(frame, y)
+            self.target_name_ = self.y_name_
         elif self.target is not None:
-            resolve_columns(frame, [self.target], "target")
+            self.target_name_ = resolve_columns(frame, [self.target], "target")[0]
         return frame
 
     def _check_target(self, frame: pd.DataFrame, y: Any) -> pd.DataFrame:
@@ -493,7 +496,9 @@ class WGANGPSynthesizer(BaseEstimator):
             raise InvalidDataError(f"There are no rows to score (shape={frame.shape}).")
         real = self._features(frame)
         rows = pd.concat(list(self.sample_parts(len(real), random_state=0)), ignore_index=True)
-        generated = self._features(_select(rows, frame.columns))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # a sum cut off at its bounds is no fault of the user's rows
+            generated = self._features(_select(rows, frame.columns))
         return -sliced_wasserstein(real, generated, new_generator(0, real.device))
 
     def _known_rows(self, X: Any, y: Any = None) -> pd.DataFrame:
