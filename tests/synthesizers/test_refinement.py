@@ -10,6 +10,7 @@ from typing import Any
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from scipy.stats import norm
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.neighbors import NearestNeighbors
 
+from wgan_aug import WGANGPSynthesizer
 from wgan_aug.encoding.table import EncodedTable
 from wgan_aug.errors import DataWarning
 from wgan_aug.persistence import read_folder, write_folder
@@ -363,6 +365,14 @@ def test_oversampling_bounds_the_cost(refiner: Refiner) -> None:
     assert cheap is not None
     assert cheap.report.acceptance >= 1 / 1.2 - 1e-9
     assert cheap.report.acceptance > refiner.report.acceptance
+
+
+def test_too_few_rows_to_refine_are_told_of() -> None:
+    frame = pd.DataFrame({"x": np.arange(30.0)})
+    with pytest.warns(DataWarning, match=r"refine is True, but there are 30 rows, and refining takes at least 50"):
+        model = WGANGPSynthesizer(epochs=1, refine=True, random_state=0).fit(frame)
+    assert model.refinement_ is None
+    assert WGANGPSynthesizer(epochs=1, random_state=0).fit(frame).refinement_ is None
 
 
 def test_a_refinement_in_words(refiner: Refiner) -> None:

@@ -249,6 +249,13 @@ class WGANGPSynthesizer(BaseEstimator):
             self.refiner_ = learn_refiner(
                 self.generator_, plan.encoder, self.balance_, kept, self.target_name_, self.seed_
             )
+        if self.refine and self.refiner_ is None:
+            warnings.warn(
+                f"refine is True, but there are {plan.rows} rows, and refining takes at least {FEWEST_REAL}: samples "
+                "are as the generator draws them.",
+                DataWarning,
+                stacklevel=3,
+            )
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
