@@ -17,6 +17,7 @@ import pytest
 import wgan_aug
 from wgan_aug import WGANGPSynthesizer
 from wgan_aug.errors import InvalidParameterError, ModelFormatError, OutputExistsError
+from wgan_aug.persistence import FORMAT_VERSION
 from wgan_aug.schema.inference import infer_schema
 
 
@@ -146,8 +147,8 @@ def edit(path: Path, old: str, new: str) -> None:
         (lambda m: edit(m / "model.json", '"preset": {', '"presets": {'), r"was edited or damaged"),
         (lambda m: edit(m / "model.json", '"updates": 1', '"updates": 2'), r"was edited or damaged"),
         (
-            lambda m: edit(m / "model.json", '"format_version": 1', '"format_version": 99'),
-            r"format version 99, this wgan-aug reads up to 1: pip install --upgrade wgan-aug",
+            lambda m: edit(m / "model.json", f'"format_version": {FORMAT_VERSION}', '"format_version": 99'),
+            rf"format version 99, this wgan-aug reads up to {FORMAT_VERSION}: pip install --upgrade wgan-aug",
         ),
         (lambda m: edit(m / "model.json", "wgan-aug model", "other model"), r"is not a model of wgan-aug"),
         (lambda m: (m / "model.json").write_bytes(b"\xff\x00"), r"model\.json is damaged"),
