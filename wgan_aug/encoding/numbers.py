@@ -224,14 +224,14 @@ def _float_cell(value: float, column: ColumnSchema, decimals: int | None) -> flo
 def _integer_cells(integers: np.ndarray, absent: np.ndarray, column: ColumnSchema) -> pd.Series:
     """Give uint64 bit patterns the column's dtype."""
     dtype, storage, signed = column.dtype, column.storage, integers.view(np.int64)
-    if isinstance(dtype, pd.ArrowDtype) and storage != "text":
-        return _arrow_cells(integers, absent, dtype)
     ticks = np.where(absent, np.iinfo(np.int64).min, signed)
     is_object = dtype == np.dtype(object)
     if storage == "text":
         cells = write_dates(ticks.view("M8[us]"), column.datetime_format or "")
         cells[absent] = column.missing_value if is_object else pd.NA if isinstance(dtype, pd.ArrowDtype) else np.nan
         return pd.Series(cells, dtype=object).astype(dtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        return _arrow_cells(integers, absent, dtype)
     if is_object and storage in _OBJECT_UNITS:
         cells = ticks.view(_OBJECT_UNITS[storage][1]).astype(object)
         cells[absent] = column.missing_value
