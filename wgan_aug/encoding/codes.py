@@ -17,7 +17,7 @@ import pandas as pd
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON
 
-__all__ = ["ColumnCodes", "ColumnEncoder"]
+__all__ = ["ColumnCodes", "ColumnEncoder", "Encoder"]
 
 
 @dataclasses.dataclass
@@ -35,8 +35,8 @@ class ColumnCodes:
     high: np.ndarray | None = None
 
 
-class ColumnEncoder(Protocol):
-    """What `TableEncoder` asks of a column's encoder.
+class Encoder(Protocol):
+    """What every encoder says of a column's place in an encoded row.
 
     `shares` is the training share of each state, shape (states,); it is known after `fit` only.
     """
@@ -58,6 +58,10 @@ class ColumnEncoder(Protocol):
     def normal(self) -> bool:
         """True where the number is a rank."""
         ...
+
+
+class ColumnEncoder(Encoder, Protocol):
+    """What `TableEncoder` asks of a column's encoder."""
 
     def fit(self, series: pd.Series) -> ColumnEncoder:
         """Learn from the column's cells."""

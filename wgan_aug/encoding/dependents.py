@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from wgan_aug.encoding.codes import ColumnCodes, ColumnEncoder
+from wgan_aug.encoding.codes import ColumnCodes, ColumnEncoder, Encoder
 from wgan_aug.encoding.keys import Keys
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON
@@ -18,34 +18,17 @@ __all__ = ["DependentEncoder", "DeterminedEncoder", "MemberEncoder", "decode_col
 
 
 @runtime_checkable
-class DependentEncoder(Protocol):
+class DependentEncoder(Encoder, Protocol):
     """What `TableEncoder` asks of the encoder of a column that others decide, wholly or in part.
 
-    It answers as a `ColumnEncoder` does (`column`, `shares`, `states`, `silent`, `normal`), but reads whole rows.
+    It answers as a `ColumnEncoder` does, but reads whole rows.
     """
 
-    column: ColumnSchema
     position: int
-    shares: np.ndarray
 
     @property
     def parents(self) -> tuple[int, ...]:
         """Positions of the columns that have to be decoded before."""
-        ...
-
-    @property
-    def states(self) -> int:
-        """Width of the one-hot block; 0 for none."""
-        ...
-
-    @property
-    def silent(self) -> tuple[int, ...] | None:
-        """States in which the number is absent; None where the column has no number."""
-        ...
-
-    @property
-    def normal(self) -> bool:
-        """True where the number is a rank."""
         ...
 
     def encode_rows(self, frame: pd.DataFrame) -> tuple[ColumnCodes, int]:

@@ -44,6 +44,15 @@ class EncodedTable:
     def __len__(self) -> int:
         return len(self.states)
 
+    def take(self, index: np.ndarray) -> EncodedTable:
+        """Return some rows, by number or by a mask."""
+        return EncodedTable(self.states[index], self.low[index], self.high[index])
+
+    @classmethod
+    def join(cls, tables: Sequence[EncodedTable]) -> EncodedTable:
+        """Return the rows of several tables, at least one, after one another."""
+        return cls(*(np.concatenate([getattr(table, name) for table in tables]) for name in ("states", "low", "high")))
+
 
 class TableEncoder:
     """Encode every column of a frame by its kind.

@@ -80,10 +80,9 @@ class Balance:
             rate = max(found, 1) / drawn if drawn else 0.5
             candidates = draw(min(_ROUND, int(1.1 * (rows - found) / rate) + 16))
             fine = rng.random(len(candidates)) < self.floor / self.weights(candidates.states)
-            kept.append(EncodedTable(candidates.states[fine], candidates.low[fine], candidates.high[fine]))
+            kept.append(candidates.take(fine))
             found, drawn = found + int(fine.sum()), drawn + len(candidates)
-        parts = [np.concatenate([getattr(k, name) for k in kept])[:rows] for name in ("states", "low", "high")]
-        return EncodedTable(*parts)
+        return EncodedTable.join(kept).take(np.arange(rows))
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return what `from_json` reads back."""

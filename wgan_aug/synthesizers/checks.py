@@ -53,7 +53,14 @@ def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
 
 
 def not_a_number(
-    option: str, value: Any, *, above: float, whole: bool = False, equal: bool = False, optional: bool = True
+    option: str,
+    value: Any,
+    *,
+    above: float,
+    most: float = math.inf,
+    whole: bool = False,
+    equal: bool = False,
+    optional: bool = True,
 ) -> list[str]:
     """Say what is wrong with a numeric option.
 
@@ -61,6 +68,7 @@ def not_a_number(
         option: its name.
         value: what was given.
         above: the bound.
+        most: the largest that is allowed.
         whole: it must be an integer.
         equal: the bound itself is allowed.
         optional: None is allowed.
@@ -69,8 +77,9 @@ def not_a_number(
         return []
     kind = numbers.Integral if whole else numbers.Real
     number = float(value) if isinstance(value, kind) and not isinstance(value, (bool, np.bool_)) else math.nan
-    fine = math.isfinite(number) and (number >= above if equal else number > above)
+    fine = math.isfinite(number) and (number >= above if equal else number > above) and number <= most
     wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
+    wanted += "" if most == math.inf else f" and at most {most:g}"
     return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
 
 

@@ -53,8 +53,10 @@ def to_device(codes: EncodedTable, layout: TableLayout, device: torch.device) ->
     return DeviceTable(codes.states, codes.low, codes.high, layout, device)
 
 
-def class_block(encoder: TableEncoder, name: Hashable) -> int | None:
+def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
     """Return the block that tells a column's value, its own or that of one it follows from; None where none does."""
+    if name is None:
+        return None
     position = encoder.schema.names.index(name)
     own = encoder.encoders[position]
     while isinstance(own, DeterminedEncoder) or (isinstance(own, MemberEncoder) and not own.states):
@@ -130,12 +132,12 @@ def learn_refiner(
     noise, keeping, trees = np.random.SeedSequence([seed, _REFINING]).generate_state(3, np.uint64)
     rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
     draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(int(keeping)))
-    block = None if target is None else class_block(encoder, target)
+    block = class_block(encoder, target)
     return fit_refiner(real, draw, encoder.layout, target_block=block, seed=int(trees % 2**31))
 
 
 def learn_balance(encoder: TableEncoder, target: Hashable | None, power: float) -> Balance | None:
     """Return the weights of training rows: by the target's classes where it has some, else by all blocks of states."""
-    block = None if target is None else class_block(encoder, target)
+    block = class_block(encoder, target)
     blocks = range(encoder.layout.n_blocks) if block is None else [block]
     return Balance.of(encoder.layout, blocks, power) if power and len(blocks) else None

@@ -296,9 +296,7 @@ class WGANGPSynthesizer(BaseEstimator):
         problems += not_a_number("n_critic", self.n_critic, above=0, whole=True)
         problems += not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
         problems += not_a_number("learning_rate", self.learning_rate, above=0)
-        problems += not_a_number("balance", self.balance, above=0, equal=True)
-        if not problems and self.balance is not None and self.balance > 1:
-            problems.append(f"balance is {self.balance!r}; it must be a number from 0 to 1.")
+        problems += not_a_number("balance", self.balance, above=0, equal=True, most=1)
         problems += not_a_switch("relations", self.relations) + not_a_switch("refine", self.refine)
         if not isinstance(self.verbose, bool):
             problems += not_a_number("verbose", self.verbose, above=0, whole=True, equal=True)
@@ -631,7 +629,7 @@ def _some_rows(codes: EncodedTable, seed: int) -> EncodedTable:
     rows = np.arange(len(codes))
     if len(rows) > _REFINING_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, _REFINING_ROWS, replace=False))
-    return EncodedTable(codes.states[rows], codes.low[rows], codes.high[rows])
+    return codes.take(rows)
 
 
 def _select(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from wgan_aug.encoding.table import EncodedTable
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["draw_codes", "join_tables", "take_rows", "to_features", "to_strata"]
+__all__ = ["draw_codes", "to_features", "to_strata"]
 
 ABSENT = -1e9  # stands for a number that its state leaves out, far below any code
 
@@ -18,16 +16,6 @@ def draw_codes(table: EncodedTable, rng: np.random.Generator) -> EncodedTable:
     """Return rows with each number drawn from its interval, as a generator gives numbers: spread, not in the middle."""
     number = table.low + rng.random(table.low.shape) * (table.high - table.low)
     return EncodedTable(table.states, number, number)
-
-
-def take_rows(table: EncodedTable, index: np.ndarray) -> EncodedTable:
-    """Return some rows, by number or by a mask."""
-    return EncodedTable(table.states[index], table.low[index], table.high[index])
-
-
-def join_tables(tables: list[EncodedTable]) -> EncodedTable:
-    """Return the rows of several tables, at least one, after one another."""
-    return EncodedTable(*(np.concatenate([vars(t)[f.name] for t in tables]) for f in dataclasses.fields(EncodedTable)))
 
 
 def to_features(table: EncodedTable, layout: TableLayout) -> np.ndarray:

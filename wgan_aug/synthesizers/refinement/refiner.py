@@ -18,8 +18,6 @@ from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.refinement.codes import (
     ABSENT,
     draw_codes,
-    join_tables,
-    take_rows,
     to_features,
     to_strata,
 )
@@ -139,7 +137,7 @@ class Refiner:
             candidates = draw_candidates(min(wanted, budget, CANDIDATES))
             budget -= len(candidates)
             distance = rng.random(len(candidates)) / self.chances(candidates)  # below 1: kept
-            kept.append(take_rows(candidates, distance < 1))
+            kept.append(candidates.take(distance < 1))
             found += len(kept[-1])
             missed.add(candidates, distance, rows - found)
         if found < rows:
@@ -150,7 +148,7 @@ class Refiner:
                 DataWarning,
                 stacklevel=2,
             )
-        return take_rows(join_tables(kept), np.arange(rows))
+        return EncodedTable.join(kept).take(np.arange(rows))
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return a nested object of JSON and arrays that `from_json` reads back; the layout is not in it."""
@@ -189,10 +187,10 @@ class _Misses:
     def add(self, candidates: EncodedTable, distance: np.ndarray, most: int) -> None:
         """Look at new candidates, and remember as many of all as are still lacking."""
         missed = distance >= 1
-        rows = join_tables([self.rows, take_rows(candidates, missed)])
+        rows = EncodedTable.join([self.rows, candidates.take(missed)])
         distances = np.concatenate([self._distance, distance[missed]])
         nearest = np.sort(np.argsort(distances, kind="stable")[: max(0, most)])
-        self.rows, self._distance = take_rows(rows, nearest), distances[nearest]
+        self.rows, self._distance = rows.take(nearest), distances[nearest]
 
 
 def fit_refiner(
