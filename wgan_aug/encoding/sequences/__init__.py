@@ -1,0 +1,1 @@
+"""Sequences to arrays of states and numbers by step, and back."""

@@ -1,0 +1,1 @@
+"""The synthesizer of sequences: what comes in is made `Sequences`, what goes out is made what came in."""
