@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,9 @@ from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner
 from wgan_aug.training.state import TrainingSettings
 
-__all__ = ["from_document", "to_document"]
+__all__ = ["from_document", "read_history", "read_network", "to_document", "write_history", "write_network"]
+
+T = TypeVar("T", bound=torch.nn.Module)
 
 
 def to_document(model: Any) -> dict[str, Any]:
@@ -39,14 +41,11 @@ def to_document(model: Any) -> dict[str, Any]:
         "settings": vars(model.plan_.settings),
         "rows": model.plan_.rows,
         "updates": model.updates_,
-        "generator": _weights(model.generator_),
-        "critic": _weights(model.critic_),
+        "generator": write_network(model.generator_),
+        "critic": write_network(model.critic_),
         "balance": None if model.balance_ is None else model.balance_.to_json(),
         "refiner": None if model.refiner_ is None else model.refiner_.to_json(),
-        "history": {
-            "names": list(model.history_.columns),
-            "rows": model.history_.to_numpy(dtype=np.float64),
-        },
+        "history": write_history(model.history_),
     }
 
 
@@ -74,17 +73,31 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     settings = TrainingSettings(**tuples(document["settings"]))
     model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
     generator, critic = build_networks(model.encoder_.layout, preset, model.critic_norm, 0)
-    for network, weights in ((generator, document["generator"]), (critic, document["critic"])):
-        network.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
-        network.to(place).eval().requires_grad_(False)
-    model.generator_, model.critic_ = generator, critic
+    model.generator_ = read_network(generator, document["generator"], place)
+    model.critic_ = read_network(critic, document["critic"], place)
     balance, refiner = document["balance"], document["refiner"]
     model.balance_ = None if balance is None else Balance.from_json(balance)
     model.refiner_ = None if refiner is None else Refiner.from_json(refiner, model.encoder_.layout)
-    history = document["history"]
-    model.history_ = pd.DataFrame(history["rows"], columns=pd.Index(history["names"])).astype({"update": np.int64})
+    model.history_ = read_history(document["history"])
     return model
 
 
-def _weights(module: torch.nn.Module) -> dict[str, np.ndarray]:
+def write_network(module: torch.nn.Module) -> dict[str, np.ndarray]:
+    """Return a network's weights by name."""
     return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
+
+
+def read_network(module: T, weights: Mapping[str, np.ndarray], place: torch.device) -> T:
+    """Give a network the weights that `write_network` wrote, for sampling only."""
+    module.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+    return module.to(place).eval().requires_grad_(False)
+
+
+def write_history(history: pd.DataFrame) -> dict[str, Any]:
+    """Return a history as names and an array."""
+    return {"names": list(history.columns), "rows": history.to_numpy(dtype=np.float64)}
+
+
+def read_history(data: Mapping[str, Any]) -> pd.DataFrame:
+    """Read what `write_history` wrote."""
+    return pd.DataFrame(data["rows"], columns=pd.Index(data["names"])).astype({"update": np.int64})

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from wgan_aug.errors import InvalidParameterError, did_you_mean
 
-__all__ = ["PRESETS", "Preset", "find_preset"]
+__all__ = ["PRESETS", "SEQUENCE_PRESETS", "Preset", "find_preset"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,8 +130,18 @@ PRESETS: dict[str, Preset] = {
 """`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""
 
 
-def find_preset(name: str) -> Preset:
+SEQUENCE_PRESETS: dict[str, Preset] = {
+    name: dataclasses.replace(preset, numeric_encoding="affine", refine=False) for name, preset in PRESETS.items()
+}
+"""The presets of sequences: an update is longer than for tables, and paths are scaled before they are whitened."""
+
+
+def find_preset(name: str, presets: Mapping[str, Preset] = PRESETS) -> Preset:
     """Return a preset by its name.
+
+    Args:
+        name: its name.
+        presets: those that there are.
 
     Raises:
         InvalidParameterError: for an unknown name, with the known ones.
@@ -140,8 +150,8 @@ def find_preset(name: str) -> Preset:
         >>> find_preset("paper").n_critic
         5
     """
-    if name not in PRESETS:
+    if name not in presets:
         raise InvalidParameterError(
-            f"preset is {name!r}; allowed are {', '.join(map(repr, PRESETS))}.{did_you_mean(name, PRESETS)}"
+            f"preset is {name!r}; allowed are {', '.join(map(repr, presets))}.{did_you_mean(name, presets)}"
         )
-    return PRESETS[name]
+    return presets[name]

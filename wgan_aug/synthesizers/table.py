@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import copy
-import numbers
 import sys
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
 
@@ -23,29 +20,33 @@ from wgan_aug.errors import (
     DataWarning,
     InvalidDataError,
     InvalidParameterError,
-    ModelFormatError,
     TrainingError,
     did_you_mean,
     join_problems,
 )
 from wgan_aug.losses.objectives import find_objective
-from wgan_aug.networks.mlp import MLPCritic, MLPGenerator, wrong_norm
-from wgan_aug.persistence import read_folder, write_folder
+from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
+from wgan_aug.synthesizers.base import (
+    GANSynthesizer,
+    as_before_on_failure,
+    explain,
+    history_frame,
+    training_settings,
+)
 from wgan_aug.synthesizers.checks import (
     append_target,
     check_frame,
     find_seed,
     not_a_number,
     not_a_switch,
-    not_among,
     warn_of,
 )
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
-from wgan_aug.synthesizers.options import check_option_names, explains_names
+from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts import (
     BATCH_ROWS,
     build_networks,
@@ -55,23 +56,21 @@ from wgan_aug.synthesizers.parts import (
     to_device,
 )
 from wgan_aug.synthesizers.plan import Plan
-from wgan_aug.synthesizers.presets import Preset, find_preset
+from wgan_aug.synthesizers.presets import PRESETS, Preset
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refinement, Refiner
 from wgan_aug.training.data import DeviceTable
 from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
 from wgan_aug.training.loop import History, NonFiniteError, Progress, train
-from wgan_aug.training.state import TrainingSettings, TrainingState
+from wgan_aug.training.state import TrainingState
 
 __all__ = ["WGANGPSynthesizer"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
-ARCHITECTURES = ("mlp",)
-_OVER_PRESET = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 _REFINING_ROWS = 200_000  # training rows that refining looks at, at most
 
 
-class WGANGPSynthesizer(BaseEstimator):
+class WGANGPSynthesizer(GANSynthesizer):
     """Learn a table with a Wasserstein GAN with gradient penalty, and sample rows like it.
 
     Args:
@@ -125,10 +124,12 @@ class WGANGPSynthesizer(BaseEstimator):
         True
     """
 
+    architectures = ("mlp",)
+    presets = PRESETS
+    over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
+
     schema_: TableSchema
-    history_: pd.DataFrame
     plan_: Plan
-    seed_: int
     updates_: int
     n_features_in_: int
     feature_names_in_: np.ndarray
@@ -185,15 +186,6 @@ class WGANGPSynthesizer(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def set_params(self, **params: Any) -> Self:
-        """Set options by name.
-
-        Raises:
-            UnknownOptionError: for a name that does not exist, with the nearest one that does.
-        """
-        check_option_names(type(self).__name__, params, self.get_params(deep=False))
-        return super().set_params(**params)
-
     # ---- fit: check, encode, train, remember
 
     def fit(
@@ -221,7 +213,7 @@ class WGANGPSynthesizer(BaseEstimator):
             DataTypeError: for a container or cells of an unsupported type.
             TrainingError: if the losses stay non-finite.
         """
-        with _as_before_on_failure(self):
+        with as_before_on_failure(self):
             return self._fit(X, y, discrete_columns, on_progress)
 
     def _fit(self, X: Any, y: Any, discrete_columns: Any, on_progress: Callable[[Progress], None] | None) -> Self:
@@ -242,7 +234,7 @@ class WGANGPSynthesizer(BaseEstimator):
         try:
             history = train(state, data, objective, plan.settings, listeners, weights)
         except NonFiniteError as error:
-            raise TrainingError(_explain(error, plan.encoder)) from error
+            raise TrainingError(explain(error, plan.encoder.feature_columns())) from error
         self._remember(plan, state, history)
         self.refiner_ = None
         if kept is not None:
@@ -279,32 +271,11 @@ class WGANGPSynthesizer(BaseEstimator):
         find_seed(self.random_state)
         frame = self._check_data(X, y)
         encoder = self._encode(frame, preset, discrete_columns)
-        return frame, Plan(len(frame), encoder, preset, self._settings(preset, len(frame), encoder.layout.n_features))
+        settings = training_settings(preset, len(frame), encoder.layout.n_features, self.epochs, self.batch_size)
+        return frame, Plan(len(frame), encoder, preset, settings)
 
-    def _check_options(self) -> Preset:
-        """Return the preset with the given options in it; raise for all mistakes at once."""
-        problems: list[str] = []
-        for check in (lambda: find_objective(self.loss), lambda: find_preset(self.preset)):
-            try:
-                check()
-            except InvalidParameterError as error:
-                problems.append(str(error))
-        problems += not_among("architecture", self.architecture, ARCHITECTURES)
-        problems += wrong_norm(self.critic_norm)
-        problems += not_a_number("epochs", self.epochs, above=0)
-        problems += not_a_number("batch_size", self.batch_size, above=0, whole=True)
-        problems += not_a_number("n_critic", self.n_critic, above=0, whole=True)
-        problems += not_a_number("gp_weight", self.gp_weight, above=0, equal=True)
-        problems += not_a_number("learning_rate", self.learning_rate, above=0)
-        problems += not_a_number("balance", self.balance, above=0, equal=True, most=1)
-        problems += not_a_switch("relations", self.relations) + not_a_switch("refine", self.refine)
-        if not isinstance(self.verbose, bool):
-            problems += not_a_number("verbose", self.verbose, above=0, whole=True, equal=True)
-        if problems:
-            raise InvalidParameterError(join_problems(problems))
-        given = {name: getattr(self, name) for name in _OVER_PRESET}
-        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
-        return find_preset(self.preset).with_given(plain)
+    def _wrong_options(self) -> list[str]:
+        return not_a_switch("refine", self.refine)
 
     def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember the container."""
@@ -343,25 +314,6 @@ class WGANGPSynthesizer(BaseEstimator):
             )
         return encoder
 
-    def _settings(self, preset: Preset, rows: int, features: int) -> TrainingSettings:
-        if self.batch_size is not None and preset.batch_size > rows:
-            warnings.warn(
-                f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
-                DataWarning,
-                stacklevel=3,
-            )
-        return TrainingSettings(
-            updates=preset.count_updates(rows, features, self.epochs),
-            batch_size=min(preset.batch_size, rows),
-            n_critic=preset.n_critic,
-            learning_rate=preset.learning_rate,
-            critic_learning_rate=preset.learning_rate,
-            betas=preset.betas,
-            decay=preset.decay,
-            ema_decay=preset.ema_decay,
-            share_rows=preset.share_rows,
-        )
-
     def _build(self, plan: Plan, device: torch.device, shares: np.ndarray) -> TrainingState:
         layout = plan.encoder.layout
         generator, critic = build_networks(layout, plan.preset, self.critic_norm, self.seed_)
@@ -369,31 +321,13 @@ class WGANGPSynthesizer(BaseEstimator):
         rng = new_generator(self.seed_, device)
         return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
 
-    def _reporter(self) -> Callable[[Progress], None] | None:
-        if not self.verbose:
-            return None
-        done = [0]
-
-        def report(progress: Progress) -> None:
-            tenth = 10 * progress.update // progress.updates
-            if progress.update == 0:
-                sys.stderr.write(f"{self.plan_.describe()}\n")
-            elif self.verbose > 1 or tenth > done[0]:
-                done[0] = tenth
-                figures = ", ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
-                sys.stderr.write(f"update {progress.update}/{progress.updates}: {figures}\n")
-
-        return report
-
     def _remember(self, plan: Plan, state: TrainingState, history: History) -> None:
         self.schema_ = plan.encoder.schema
         self.encoder_ = plan.encoder
         self.generator_ = cast(MLPGenerator, state.average)
         self.critic_ = cast(MLPCritic, state.critic.eval().requires_grad_(False))
         self.updates_ = state.update
-        figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
-        figures.insert(0, "update", np.arange(1, len(figures) + 1))
-        self.history_ = figures
+        self.history_ = history_frame(history)
 
     # ---- after fit
 
@@ -454,11 +388,6 @@ class WGANGPSynthesizer(BaseEstimator):
             draw_part(self.generator_, self.encoder_, self.balance_, refiner, seed, part, start, size)
             for part, (start, size) in enumerate(zip(starts, sizes, strict=True))
         )
-
-    def _sampling_seed(self, random_state: Any) -> int:
-        if random_state is not None:
-            return find_seed(random_state)
-        return self.seed_ if isinstance(self.random_state, numbers.Integral) else find_seed(self.random_state)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.
@@ -560,40 +489,12 @@ class WGANGPSynthesizer(BaseEstimator):
             )
         return _select(frame, wanted)
 
-    def get_loss_values(self) -> pd.DataFrame:
-        """Return generator and critic loss by update, in the columns that users of CTGAN know."""
-        check_is_fitted(self)
-        names = {"update": "Epoch", "generator_loss": "Generator Loss", "critic_loss": "Discriminator Loss"}
-        return self.history_.rename(columns=names)[list(names.values())]
-
-    # ---- models on disk
-
-    def save(self, path: str | Path) -> None:
-        """Save the model as a folder of JSON and safetensors, whole or not at all; an earlier model is replaced.
-
-        Raises:
-            NotFittedError: before `fit`.
-            OutputExistsError: if something that is no model is in the way.
-        """
-        check_is_fitted(self)
-        write_folder(path, to_document(self), {"history.csv": self.history_.to_csv(index=False)})
+    def _document(self) -> dict[str, Any]:
+        return to_document(self)
 
     @classmethod
-    def load(cls, path: str | Path, device: str | torch.device = "auto") -> Self:
-        """Load a saved model, on any device.
-
-        Raises:
-            FileNotFoundError: if there is nothing.
-            ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
-        """
-        document = read_folder(path)
-        if document.get("class") != cls.__name__:
-            raise ModelFormatError(f"{path} holds a {document.get('class')!r}, not a {cls.__name__}.")
-        place = find_device(device)
-        try:
-            return from_document(cls, document, place, device)
-        except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
-            raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
+        return from_document(cls, document, place, device)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -601,27 +502,6 @@ class WGANGPSynthesizer(BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-
-@contextmanager
-def _as_before_on_failure(model: object) -> Generator[None]:
-    """Put a model's attributes back as they were if what follows fails or is interrupted."""
-    before = dict(vars(model))
-    try:
-        yield
-    except BaseException:
-        vars(model).clear()
-        vars(model).update(before)
-        raise
-
-
-def _explain(error: NonFiniteError, encoder: TableEncoder) -> str:
-    owners = encoder.feature_columns()
-    suspects = list(dict.fromkeys(repr(owners[feature]) for feature in error.features))[:3]
-    return (
-        f"{error}. The columns with the largest encoded values are {', '.join(suspects)}: look for extreme values "
-        "there, use numeric_encoding='quantile', or lower learning_rate."
-    )
 
 
 def _some_rows(codes: EncodedTable, seed: int) -> EncodedTable:

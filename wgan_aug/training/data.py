@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["DeviceTable", "ranks"]
+__all__ = ["DeviceRows", "DeviceTable", "ranks"]
 
 _EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
+
+
+class DeviceRows(Protocol):
+    """What training asks of its data: rows of a table, or sequences."""
+
+    device: torch.device
+
+    def __len__(self) -> int: ...
+
+    def batch(self, index: Tensor, generator: torch.Generator) -> Tensor:
+        """Return some rows as the critic sees them, shape (batch, ...)."""
+        ...
+
+    def condition(self, index: Tensor) -> Tensor | None:
+        """Return what the networks are told of these rows, shape (batch, ...); None where they are told nothing."""
+        ...
+
+    def largest(self, index: Tensor) -> Tensor:
+        """Return the largest size of each feature among some rows, shape (features,)."""
+        ...
 
 
 class DeviceTable:
@@ -51,6 +73,13 @@ class DeviceTable:
             return hot
         share = torch.rand(len(index), self.layout.n_scalars, generator=generator, device=self.device)
         return torch.cat([hot, self._score(self._low[index] + share * self._width[index])], dim=1)
+
+    def condition(self, index: Tensor) -> None:
+        """Return nothing: rows of a table are all that there is to know."""
+
+    def largest(self, index: Tensor) -> Tensor:
+        """Return the largest size of each feature among some rows, shape (features,)."""
+        return self.middle(index).abs().amax(0)
 
     def middle(self, index: Tensor) -> Tensor:
         """Return features with each number in the middle of its interval, shape (batch, features)."""

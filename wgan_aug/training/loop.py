@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import Objective
-from wgan_aug.training.data import DeviceTable
+from wgan_aug.training.data import DeviceRows
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 __all__ = ["History", "NonFiniteError", "Progress", "critic_step", "draw_generated", "generator_step", "train"]
@@ -60,42 +61,50 @@ class History:
         return np.concatenate(self.rows) if self.rows else np.empty((0, len(self.names)))
 
 
-def critic_step(state: TrainingState, objective: Objective, real: Tensor, generated: Tensor) -> dict[str, Tensor]:
+def critic_step(
+    state: TrainingState, objective: Objective, real: Tensor, generated: Tensor, condition: Tensor | None = None
+) -> dict[str, Tensor]:
     """Move the critic one step.
 
     Args:
         state: networks and optimisers; only the critic changes.
         objective: its loss.
-        real: features of real rows, shape (batch, features).
+        real: features of real rows, shape (batch, ...).
         generated: as many generated rows; their graph is left alone.
+        condition: what is known of each row, shape (batch, ...); None for critics that take no condition.
 
     Returns:
         the figures of the step, detached scalars on the device.
     """
     generated, eps = generated.detach(), _uniform(state, len(real))
-    both = state.critic(torch.cat([real, generated]))
+    critic = _under(state.critic, condition)
+    both = critic(torch.cat([real, generated]))
     scores = (both[: len(real)], both[len(real) :])
-    loss, figures = objective.critic_loss(state.critic, real, generated, scores, eps)
+    loss, figures = objective.critic_loss(critic, real, generated, scores, eps)
     _descend(state.critic, state.critic_optimiser, loss)
     return {"critic_loss": loss.detach()} | {name: figure.detach() for name, figure in figures.items()}
 
 
-def generator_step(state: TrainingState, objective: Objective, generated: Tensor) -> dict[str, Tensor]:
-    """Move the generator one step along the graph of its rows, shape (batch, features); returns its loss, detached."""
-    loss = objective.generator_loss(state.critic(generated))
+def generator_step(
+    state: TrainingState, objective: Objective, generated: Tensor, condition: Tensor | None = None
+) -> dict[str, Tensor]:
+    """Move the generator one step along the graph of its rows, shape (batch, ...); returns its loss, detached."""
+    loss = objective.generator_loss(_under(state.critic, condition)(generated))
     _descend(state.generator, state.generator_optimiser, loss)
     return {"generator_loss": loss.detach()}
 
 
-def draw_generated(state: TrainingState, batch_size: int, *, graph: bool = True) -> Tensor:
-    """Return generated rows, with or without the graph of the generator, shape (batch_size, features)."""
+def draw_generated(
+    state: TrainingState, batch_size: int, condition: Tensor | None = None, *, graph: bool = True
+) -> Tensor:
+    """Return generated rows, with or without the graph of the generator, shape (batch_size, ...)."""
     with torch.set_grad_enabled(graph):
-        return state.generator(_noise(state, batch_size), state.rng)
+        return _under(state.generator, condition)(_noise(state, batch_size), state.rng)
 
 
 def train(
     state: TrainingState,
-    data: DeviceTable,
+    data: DeviceRows,
     objective: Objective,
     settings: TrainingSettings,
     listeners: Sequence[Callable[[Progress], None]] = (),
@@ -154,7 +163,7 @@ def _tell(listeners: Sequence[Callable[[Progress], None]], progress: Progress) -
 
 def _run_block(
     state: TrainingState,
-    data: DeviceTable,
+    data: DeviceRows,
     objective: Objective,
     settings: TrainingSettings,
     rows: Iterator[Tensor],
@@ -178,19 +187,25 @@ def _run_block(
 
 
 def _update(
-    state: TrainingState, data: DeviceTable, objective: Objective, settings: TrainingSettings, rows: Iterator[Tensor]
+    state: TrainingState, data: DeviceRows, objective: Objective, settings: TrainingSettings, rows: Iterator[Tensor]
 ) -> dict[str, Tensor]:
     """Do one update: `n_critic` critic steps, each on rows of its own, and a generator step; returns mean figures."""
     steps: list[dict[str, Tensor]] = []
-    generated = torch.empty(0)
+    generated, condition = torch.empty(0), None
     for left in reversed(range(settings.n_critic)):
+        index = next(rows)
+        condition = data.condition(index)
         shared = settings.share_rows and not left
-        generated = draw_generated(state, settings.batch_size, graph=shared)
-        steps.append(critic_step(state, objective, data.batch(next(rows), state.rng), generated))
+        generated = draw_generated(state, settings.batch_size, condition, graph=shared)
+        steps.append(critic_step(state, objective, data.batch(index, state.rng), generated, condition))
     if not settings.share_rows:
-        generated = draw_generated(state, settings.batch_size)
+        generated = draw_generated(state, settings.batch_size, condition)
     figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
-    return figure | generator_step(state, objective, generated)
+    return figure | generator_step(state, objective, generated, condition)
+
+
+def _under(network: torch.nn.Module, condition: Tensor | None) -> Callable[..., Tensor]:
+    return network if condition is None else partial(network, condition=condition)
 
 
 def _shuffled(rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
@@ -226,10 +241,9 @@ def _descend(module: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: Te
     optimiser.zero_grad(set_to_none=True)
 
 
-def _non_finite(data: DeviceTable, update: int, retries: int) -> NonFiniteError:
+def _non_finite(data: DeviceRows, update: int, retries: int) -> NonFiniteError:
     index = torch.arange(min(len(data), 10_000), device=data.device)
-    largest = data.middle(index).abs().amax(0)
-    features = largest.nan_to_num(nan=torch.inf).argsort(descending=True).tolist()
+    features = data.largest(index).nan_to_num(nan=torch.inf).argsort(descending=True).tolist()
     return NonFiniteError(
         f"The losses are not finite after update {update}, and {retries} retries with ever lower learning rates did "
         "not help",

@@ -1,0 +1,225 @@
+"""What the synthesizers of tables and of sequences have in common: options, progress, history, models on disk."""
+
+from __future__ import annotations
+
+import numbers
+import sys
+import warnings
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from wgan_aug.errors import (
+    DataWarning,
+    InvalidParameterError,
+    ModelFormatError,
+    join_problems,
+)
+from wgan_aug.losses.objectives import find_objective
+from wgan_aug.networks.mlp import wrong_norm
+from wgan_aug.persistence import read_folder, write_folder
+from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, not_among
+from wgan_aug.synthesizers.options import check_option_names
+from wgan_aug.synthesizers.presets import Preset, find_preset
+from wgan_aug.training.devices import find_device
+from wgan_aug.training.loop import History, NonFiniteError, Progress
+from wgan_aug.training.state import TrainingSettings
+
+__all__ = ["GANSynthesizer", "as_before_on_failure", "explain", "history_frame", "training_settings"]
+
+
+class GANSynthesizer(BaseEstimator):
+    """The face of every synthesizer; a subclass says what it learns, and how it is written down.
+
+    A subclass has the options `loss`, `architecture`, `critic_norm`, `preset`, `epochs`, `device`, `random_state` and
+    `verbose`, and the attributes that the class variables name.
+    """
+
+    architectures: ClassVar[tuple[str, ...]]
+    """What `architecture` may be."""
+    presets: ClassVar[Mapping[str, Preset]]
+    """What `preset` may be."""
+    over_preset: ClassVar[tuple[str, ...]]
+    """Options that win over the preset's field of the same name, unless they are None."""
+
+    plan_: Any
+    history_: pd.DataFrame
+    seed_: int
+
+    def set_params(self, **params: Any) -> Self:
+        """Set options by name.
+
+        Raises:
+            UnknownOptionError: for a name that does not exist, with the nearest one that does.
+        """
+        check_option_names(type(self).__name__, params, self.get_params(deep=False))
+        return super().set_params(**params)
+
+    def _check_options(self) -> Preset:
+        """Return the preset with the given options in it; raise for all mistakes at once."""
+        options = self.get_params(deep=False)
+        problems: list[str] = []
+        for check in (lambda: find_objective(options["loss"]), lambda: find_preset(options["preset"], self.presets)):
+            try:
+                check()
+            except InvalidParameterError as error:
+                problems.append(str(error))
+        problems += not_among("architecture", options["architecture"], self.architectures)
+        problems += wrong_norm(options["critic_norm"])
+        problems += self._wrong_options()
+        problems += not_a_number("epochs", options["epochs"], above=0)
+        problems += not_a_number("batch_size", options["batch_size"], above=0, whole=True)
+        problems += not_a_number("n_critic", options["n_critic"], above=0, whole=True)
+        problems += not_a_number("gp_weight", options["gp_weight"], above=0, equal=True)
+        problems += not_a_number("learning_rate", options["learning_rate"], above=0)
+        problems += not_a_number("balance", options["balance"], above=0, equal=True, most=1)
+        problems += not_a_switch("relations", options["relations"])
+        if not isinstance(options["verbose"], bool):
+            problems += not_a_number("verbose", options["verbose"], above=0, whole=True, equal=True)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        given = {name: options[name] for name in self.over_preset}
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+        return find_preset(options["preset"], self.presets).with_given(plain)
+
+    def _wrong_options(self) -> list[str]:
+        """Say what is wrong with the options that this synthesizer alone has."""
+        return []
+
+    def _reporter(self) -> Callable[[Progress], None] | None:
+        verbose: int = self.get_params(deep=False)["verbose"]
+        if not verbose:
+            return None
+        done = [0]
+
+        def report(progress: Progress) -> None:
+            tenth = 10 * progress.update // progress.updates
+            if progress.update == 0:
+                sys.stderr.write(f"{self.plan_.describe()}\n")
+            elif verbose > 1 or tenth > done[0]:
+                done[0] = tenth
+                figures = ", ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
+                sys.stderr.write(f"update {progress.update}/{progress.updates}: {figures}\n")
+
+        return report
+
+    def _sampling_seed(self, random_state: Any) -> int:
+        if random_state is not None:
+            return find_seed(random_state)
+        own = self.get_params(deep=False)["random_state"]
+        return self.seed_ if isinstance(own, numbers.Integral) else find_seed(own)
+
+    def get_loss_values(self) -> pd.DataFrame:
+        """Return generator and critic loss by update, in the columns that users of CTGAN know."""
+        check_is_fitted(self)
+        names = {"update": "Epoch", "generator_loss": "Generator Loss", "critic_loss": "Discriminator Loss"}
+        return self.history_.rename(columns=names)[list(names.values())]
+
+    # ---- models on disk
+
+    def _document(self) -> dict[str, Any]:
+        """Return the fitted synthesizer as nested JSON and arrays."""
+        raise NotImplementedError
+
+    @classmethod
+    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
+        """Read what `_document` wrote; networks are put in a place, and `device` is the constructor's option."""
+        raise NotImplementedError
+
+    def save(self, path: str | Path) -> None:
+        """Save the model as a folder of JSON and safetensors, whole or not at all; an earlier model is replaced.
+
+        Raises:
+            NotFittedError: before `fit`.
+            OutputExistsError: if something that is no model is in the way.
+        """
+        check_is_fitted(self)
+        write_folder(path, self._document(), {"history.csv": self.history_.to_csv(index=False)})
+
+    @classmethod
+    def load(cls, path: str | Path, device: str | torch.device = "auto") -> Self:
+        """Load a saved model, on any device.
+
+        Raises:
+            FileNotFoundError: if there is nothing.
+            ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
+        """
+        document = read_folder(path)
+        if document.get("class") != cls.__name__:
+            raise ModelFormatError(f"{path} holds a {document.get('class')!r}, not a {cls.__name__}.")
+        place = find_device(device)
+        try:
+            return cls._from_document(document, place, device)
+        except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+            raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+
+
+def training_settings(
+    preset: Preset, rows: int, features: int, epochs: float | None, batch_size: int | None
+) -> TrainingSettings:
+    """Return how to train on some rows; a batch size that was asked for and is too large is warned of.
+
+    Args:
+        preset: with the given options in it.
+        rows: rows, or sequences, to learn from.
+        features: width of a row as the critic sees it.
+        epochs: passes of the critic over the rows; None lets rows and features decide.
+        batch_size: what was asked for; None where the preset decides.
+    """
+    if batch_size is not None and preset.batch_size > rows:
+        warnings.warn(
+            f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
+            DataWarning,
+            stacklevel=4,
+        )
+    return TrainingSettings(
+        updates=preset.count_updates(rows, features, epochs),
+        batch_size=min(preset.batch_size, rows),
+        n_critic=preset.n_critic,
+        learning_rate=preset.learning_rate,
+        critic_learning_rate=preset.learning_rate,
+        betas=preset.betas,
+        decay=preset.decay,
+        ema_decay=preset.ema_decay,
+        share_rows=preset.share_rows,
+    )
+
+
+def history_frame(history: History) -> pd.DataFrame:
+    """Return the history as a frame, one row an update."""
+    figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
+    figures.insert(0, "update", np.arange(1, len(figures) + 1))
+    return figures
+
+
+@contextmanager
+def as_before_on_failure(model: object) -> Generator[None]:
+    """Put a model's attributes back as they were if what follows fails or is interrupted."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
+
+
+def explain(error: NonFiniteError, owners: Sequence[Hashable]) -> str:
+    """Say which columns the features with the largest values belong to.
+
+    Args:
+        error: what training raised.
+        owners: the column of each feature.
+    """
+    suspects = list(dict.fromkeys(repr(owners[feature]) for feature in error.features))[:3]
+    return (
+        f"{error}. The columns with the largest encoded values are {', '.join(suspects)}: look for extreme values "
+        "there, use numeric_encoding='quantile', or lower learning_rate."
+    )
