@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wgan_aug.evaluation.report import Report, evaluate
     from wgan_aug.synthesizers.loading import load
+    from wgan_aug.synthesizers.sequences.synthesizer import WGANGPSequenceSynthesizer
     from wgan_aug.synthesizers.table import WGANGPSynthesizer
 
 __version__ = "0.1.0"
-__all__ = ["Report", "WGANGPSynthesizer", "__version__", "evaluate", "load"]
+__all__ = ["Report", "WGANGPSequenceSynthesizer", "WGANGPSynthesizer", "__version__", "evaluate", "load"]
 
 _HOMES = {
     "Report": "wgan_aug.evaluation.report",
     "evaluate": "wgan_aug.evaluation.report",
+    "WGANGPSequenceSynthesizer": "wgan_aug.synthesizers.sequences.synthesizer",
     "WGANGPSynthesizer": "wgan_aug.synthesizers.table",
     "load": "wgan_aug.synthesizers.loading",
 }

@@ -190,6 +190,8 @@ class TableEncoder:
         cells: dict[int, pd.Series] = {}
         for position in self._parents_first():
             cells[position] = decode_column(self.encoders[position], position, codes, cells, rows, rng)
+        if not cells:
+            return pd.DataFrame(index=pd.RangeIndex(len(encoded)))
         frame = pd.concat([cells[p] for p in range(len(cells))], axis=1, keys=range(len(cells)))
         frame.columns = self.schema.index
         return frame

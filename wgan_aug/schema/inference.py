@@ -23,7 +23,7 @@ from wgan_aug.schema.dates import find_format, parse_dates, same_format
 from wgan_aug.schema.sdv import from_sdv, is_sdv, read_document
 from wgan_aug.schema.storage import check_cells, find_missing_value, find_storage
 
-__all__ = ["Override", "Overrides", "infer_column", "infer_schema", "resolve_columns"]
+__all__ = ["Override", "Overrides", "infer_column", "infer_schema", "read_overrides", "resolve_columns"]
 
 IDENTIFIER_ROWS = 100
 IDENTIFIER_SHARE = 0.95
@@ -97,7 +97,7 @@ def _declared(
     frame: pd.DataFrame, overrides: Overrides | None, categorical: Iterable[Hashable]
 ) -> dict[Hashable, Override]:
     known: list[Hashable] = list(frame.columns)
-    kinds = _read_overrides(overrides, known)
+    kinds = read_overrides(overrides, known)
     unknown = [name for name in kinds if name not in known]
     if unknown:
         problems = [
@@ -109,8 +109,16 @@ def _declared(
     return dict.fromkeys(names, "categorical") | kinds
 
 
-def _read_overrides(overrides: Overrides | None, known: list[Hashable]) -> dict[Hashable, Override]:
-    """Turn any form of `schema=` into kinds by column name."""
+def read_overrides(overrides: Overrides | None, known: list[Hashable]) -> dict[Hashable, Override]:
+    """Turn any form of `schema=` into kinds by column name.
+
+    Args:
+        overrides: what was given.
+        known: the columns that there are.
+
+    Raises:
+        InvalidParameterError: for an object that is no schema.
+    """
     if isinstance(overrides, (str, os.PathLike)):
         overrides = read_document(overrides)
     elif overrides is not None and not isinstance(overrides, (Mapping, TableSchema)):

@@ -6,16 +6,27 @@ from pathlib import Path
 
 import torch
 
+from wgan_aug.errors import ModelFormatError
+from wgan_aug.persistence import read_folder
+from wgan_aug.synthesizers.base import GANSynthesizer
+from wgan_aug.synthesizers.sequences.synthesizer import WGANGPSequenceSynthesizer
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 
 __all__ = ["load"]
 
+_CLASSES: dict[str, type[GANSynthesizer]] = {
+    cls.__name__: cls for cls in (WGANGPSynthesizer, WGANGPSequenceSynthesizer)
+}
 
-def load(path: str | Path, device: str | torch.device = "auto") -> WGANGPSynthesizer:
-    """Load a model folder that `save` wrote, on any device.
+
+def load(path: str | Path, device: str | torch.device = "auto") -> WGANGPSynthesizer | WGANGPSequenceSynthesizer:
+    """Load a model folder that `save` wrote, of tables or of sequences, on any device.
 
     Raises:
         FileNotFoundError: if there is nothing.
         ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
     """
-    return WGANGPSynthesizer.load(path, device)
+    name = read_folder(path).get("class")
+    if name not in _CLASSES:
+        raise ModelFormatError(f"{path} holds a {name!r}; known are {', '.join(_CLASSES)}.")
+    return _CLASSES[name].load(path, device)  # type: ignore[return-value]

@@ -20,7 +20,7 @@ from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.training.state import TrainingSettings
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "columns_frame", "columns_json"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +41,7 @@ class Plan:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
-        frame = self.encoder.schema.to_frame()
-        frame.insert(3, "encoding", [_describe(e, self.encoder.schema.names) for e in self.encoder.encoders])
-        frame.insert(4, "width", [_width(e) for e in self.encoder.encoders])
-        return frame
+        return columns_frame(self.encoder)
 
     @property
     def memory_bytes(self) -> int:
@@ -67,28 +64,40 @@ class Plan:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the plan as JSON: `columns`, `rows`, `features`, `updates`, `batch_size`, `memory_bytes`."""
-        columns = [
-            {
-                "name": column.name,
-                "kind": column.kind,
-                "dtype": str(column.dtype),
-                "encoding": _describe(encoder, self.encoder.schema.names),
-                "width": _width(encoder),
-                "missing": column.n_missing,
-                "distinct": column.n_distinct,
-                "declared": column.declared,
-            }
-            for column, encoder in zip(self.encoder.schema, self.encoder.encoders, strict=True)
-        ]
         return {
             "rows": self.rows,
-            "columns": columns,
+            "columns": columns_json(self.encoder),
             "features": self.encoder.layout.n_features,
             "updates": self.settings.updates,
             "n_critic": self.settings.n_critic,
             "batch_size": self.settings.batch_size,
             "memory_bytes": self.memory_bytes,
         }
+
+
+def columns_frame(encoder: TableEncoder) -> pd.DataFrame:
+    """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
+    frame = encoder.schema.to_frame()
+    frame.insert(3, "encoding", [_describe(e, encoder.schema.names) for e in encoder.encoders])
+    frame.insert(4, "width", [_width(e) for e in encoder.encoders])
+    return frame
+
+
+def columns_json(encoder: TableEncoder) -> list[dict[str, JSON]]:
+    """Return what each column is, and how it is encoded, as JSON."""
+    return [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "dtype": str(column.dtype),
+            "encoding": _describe(own, encoder.schema.names),
+            "width": _width(own),
+            "missing": column.n_missing,
+            "distinct": column.n_distinct,
+            "declared": column.declared,
+        }
+        for column, own in zip(encoder.schema, encoder.encoders, strict=True)
+    ]
 
 
 def _mlp_weights(n_in: int, hidden: tuple[int, ...], n_out: int, skip: bool) -> int:

@@ -32,6 +32,7 @@ class Preset:
         noise_dim: width of the noise.
         generator_layers: widths of the generator's hidden layers.
         critic_layers: widths of the critic's hidden layers.
+        channels: of sequences' convolutions, at the finest resolution.
         generator_norm: layer-normalise the generator.
         generator_skip: concatenate inputs to outputs in the generator.
         numeric_encoding: what "auto" means.
@@ -54,6 +55,7 @@ class Preset:
     noise_dim: int = 128
     generator_layers: tuple[int, ...] = (256, 256)
     critic_layers: tuple[int, ...] = (256, 256)
+    channels: int = 32
     generator_norm: bool = True
     generator_skip: bool = True
     numeric_encoding: str = "auto"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from scipy.fft import dct, idct
@@ -12,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from wgan_aug.schema.values import JSON
 
-__all__ = ["Calibration", "Whitening"]
+__all__ = ["Whitening"]
 
 _FLOOR = 1e-3  # of a step's spread: what varies less is told from no real measurement
 _CHUNK = 4_000_000  # numbers worked on at once
@@ -149,62 +148,18 @@ class Whitening:
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return what `from_json` reads back."""
         return {
-            "normal": self.normal.astype(np.int64),
+            "normal": self.normal,
             "means": self.means,
             "axes": self.axes,
             "values": self.values,
             "knots": self.knots,
-            "alive": self.alive.astype(np.int64),
+            "alive": self.alive,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> Whitening:
         """Read what `to_json` wrote."""
-        arrays: dict[str, Any] = {name: np.asarray(data[name]) for name in data}
-        arrays["normal"], arrays["alive"] = arrays["normal"].astype(bool), arrays["alive"].astype(bool)
-        return cls(**arrays)
-
-
-@dataclasses.dataclass(frozen=True)
-class Calibration:
-    """Monotone maps, one a number, that give generated numbers the distribution of the real ones.
-
-    Args:
-        generated: quantiles of generated numbers, not decreasing, shape (numbers, knots).
-        real: quantiles of real ones at the same ranks, shape (numbers, knots).
-
-    Examples:
-        >>> rng = np.random.default_rng(0)
-        >>> real, generated = rng.normal(3, 2, size=(5000, 1)), rng.normal(size=(5000, 1))
-        >>> bool(abs(Calibration.fit(generated, real).apply(generated).mean() - real.mean()) < 0.01)
-        True
-    """
-
-    generated: np.ndarray
-    real: np.ndarray
-
-    @classmethod
-    def fit(cls, generated: np.ndarray, real: np.ndarray, knots: int = 257) -> Calibration:
-        """Learn from samples, shapes (samples, numbers)."""
-        ranks = np.linspace(0.0, 1.0, knots)
-        return cls(np.quantile(generated, ranks, axis=0).T, np.quantile(real, ranks, axis=0).T)
-
-    def apply(self, numbers: np.ndarray) -> np.ndarray:
-        """Return calibrated numbers, shape (..., numbers), within the range of the real ones."""
-        columns = [
-            np.interp(numbers[..., i], generated, real)
-            for i, (generated, real) in enumerate(zip(self.generated, self.real, strict=True))
-        ]
-        return np.stack(columns, axis=-1) if columns else numbers
-
-    def to_json(self) -> dict[str, JSON | np.ndarray]:
-        """Return what `from_json` reads back."""
-        return {"generated": self.generated, "real": self.real}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, JSON]) -> Calibration:
-        """Read what `to_json` wrote."""
-        return cls(np.asarray(data["generated"]), np.asarray(data["real"]))
+        return cls(**{name: np.asarray(data[name]) for name in data})
 
 
 def _parts(rows: np.ndarray) -> list[slice]:

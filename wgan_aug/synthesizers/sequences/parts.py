@@ -1,0 +1,185 @@
+"""What a synthesizer of sequences is made of: a codec, networks for it, drawn sequences."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from wgan_aug.encoding.sequences.corrections import Calibration, Standards
+from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncoder
+from wgan_aug.encoding.sequences.frames import Sequences
+from wgan_aug.encoding.sequences.whitening import Whitening
+from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator, SequenceShape
+from wgan_aug.schema.layout import Scalar, TableLayout
+from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.training.devices import new_generator, seeded
+
+__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_part"]
+
+_BATCH = 512  # sequences in one pass of a network outside training
+_CALIBRATING = 4_096  # sequences drawn to compare with the real ones
+
+
+@dataclasses.dataclass
+class SequenceCodec:
+    """Sequences to what networks see, and back.
+
+    Args:
+        encoder: cells to states and numbers.
+        whitening: numbers to paths.
+        standards: constants that every real sequence keeps.
+        calibration: what generated numbers are put right by; None before training.
+    """
+
+    encoder: SequenceEncoder
+    whitening: Whitening
+    standards: Standards
+    calibration: Calibration | None = None
+
+    @classmethod
+    def fit(cls, encoder: SequenceEncoder, encoded: EncodedSequences) -> SequenceCodec:
+        """Learn from the codes of training sequences."""
+        normal = np.array([scalar.normal for scalar in encoder.layout.scalars], dtype=bool)
+        whitening = Whitening.fit(encoded.numbers, encoded.lengths, normal=normal, ragged=encoder.ragged)
+        return cls(encoder, whitening, Standards.fit(encoded.numbers, encoded.mask))
+
+    @property
+    def layout(self) -> TableLayout:
+        """A step as the networks see it: the encoder's states, and paths."""
+        own = self.encoder.layout
+        return TableLayout(own.widths, own.frequencies, (Scalar(normal=False),) * self.whitening.n_axes)
+
+    def shape(self, condition: int) -> SequenceShape:
+        """Return what sequences look like to the networks, beside a condition of some width."""
+        return SequenceShape(self.layout, self.encoder.max_steps, condition)
+
+    def condition(self, statics: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Return what the networks are told of each sequence: its statics and, where it varies, its length."""
+        if not self.encoder.ragged:
+            return statics
+        share = (lengths / self.encoder.max_steps).astype(np.float32)
+        return np.concatenate([statics, share[:, None]], axis=1)
+
+    def numbers(self, paths: np.ndarray) -> np.ndarray:
+        """Return the numbers that paths stand for, before any correction."""
+        return self.whitening.inverse_transform(paths)
+
+    def decode(
+        self, states: np.ndarray, paths: np.ndarray, statics: pd.DataFrame, rng: np.random.Generator, first_row: int
+    ) -> Sequences:
+        """Return sequences.
+
+        Args:
+            states: shape (sequences, steps, blocks).
+            paths: shape (sequences, axes, steps).
+            statics: a row for each sequence, with the encoder's internal columns.
+            rng: draws the members of pooled levels.
+            first_row: the number of the first step.
+        """
+        encoded = EncodedSequences(states, self.numbers(paths), self.encoder.lengths(statics))
+        if self.calibration is not None:
+            encoded.numbers = self.calibration.apply(encoded.numbers)
+        encoded.numbers = self.standards.apply(encoded.numbers, encoded.mask)
+        return self.encoder.inverse_transform(encoded, statics, rng, first_row)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads back."""
+        return {
+            "encoder": self.encoder.to_json(),
+            "whitening": self.whitening.to_json(),
+            "standards": self.standards.to_json(),
+            "calibration": None if self.calibration is None else self.calibration.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SequenceCodec:
+        """Read what `to_json` wrote."""
+        calibration = data["calibration"]
+        return cls(
+            SequenceEncoder.from_json(data["encoder"]),
+            Whitening.from_json(data["whitening"]),
+            Standards.from_json(data["standards"]),
+            None if calibration is None else Calibration.from_json(calibration),
+        )
+
+
+def build_networks(
+    shape: SequenceShape, preset: Preset, critic_norm: str, attention: bool, ragged: bool, seed: int
+) -> tuple[ConvGenerator, ConvCritic]:
+    """Return the generator and the critic of sequences, with weights from a seed."""
+    with seeded(seed):
+        generator = ConvGenerator(
+            shape,
+            noise_dim=preset.noise_dim,
+            hidden=preset.generator_layers,
+            width=preset.channels,
+            attention=attention,
+            ragged=ragged,
+        )
+        critic = ConvCritic(
+            shape,
+            hidden=preset.critic_layers,
+            width=preset.channels,
+            norm=critic_norm,
+            attention=attention,
+            ragged=ragged,
+        )
+        return generator, critic
+
+
+@torch.inference_mode()
+def draw_codes(generator: ConvGenerator, condition: np.ndarray, rng: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return states, shape (sequences, steps, blocks), and paths, shape (sequences, axes, steps), under conditions."""
+    states: list[np.ndarray] = []
+    paths: list[np.ndarray] = []
+    known = torch.from_numpy(condition.astype(np.float32)).to(rng.device)
+    for part in known.split(_BATCH):
+        noise = torch.randn(len(part), generator.noise_dim, generator=rng, device=rng.device)
+        state, path = generator.choose(noise, rng, part)
+        states.append(state.cpu().numpy())
+        paths.append(path.cpu().numpy())
+    return np.concatenate(states), np.concatenate(paths)
+
+
+def calibrate(
+    generator: ConvGenerator, codec: SequenceCodec, encoded: EncodedSequences, condition: np.ndarray, seed: int
+) -> Calibration:
+    """Compare the numbers of generated sequences with those of the training sequences, under their conditions."""
+    chances = np.random.default_rng(seed)
+    rows = chances.choice(len(encoded), _CALIBRATING)
+    rng = new_generator(seed, next(generator.parameters()).device)
+    generated = codec.numbers(draw_codes(generator, condition[rows], rng)[1])
+    own = encoded.take(rows)
+    return Calibration.fit(generated[own.mask], own.numbers[own.mask])
+
+
+def draw_part(
+    generator: ConvGenerator,
+    codec: SequenceCodec,
+    statics: pd.DataFrame,
+    features: np.ndarray,
+    seed: int,
+    part: int,
+    first_row: int,
+) -> Sequences:
+    """Draw one part of a sample: sequences for some statics; they depend on the seed and the part's number alone.
+
+    Args:
+        generator: the network that samples.
+        codec: decodes what it gives.
+        statics: a row for each sequence.
+        features: the statics as numbers, shape (sequences, width).
+        seed: of the whole sample.
+        part: the part's number.
+        first_row: the number of its first step.
+    """
+    noise, members = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
+    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
+    condition = codec.condition(features, codec.encoder.lengths(statics))
+    states, paths = draw_codes(generator, condition, rng)
+    return codec.decode(states, paths, statics, np.random.default_rng(int(members)), first_row)

@@ -1,0 +1,419 @@
+"""`WGANGPSequenceSynthesizer`: learn sequences, sample sequences like them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Self, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncoder
+from wgan_aug.encoding.sequences.frames import Sequences
+from wgan_aug.encoding.table import check_numeric_encoding
+from wgan_aug.errors import InvalidParameterError, TrainingError, did_you_mean, join_problems
+from wgan_aug.losses.objectives import find_objective
+from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator
+from wgan_aug.schema.columns import TableSchema
+from wgan_aug.schema.inference import Overrides, read_overrides, resolve_columns
+from wgan_aug.synthesizers.base import (
+    GANSynthesizer,
+    as_before_on_failure,
+    explain,
+    history_frame,
+    training_settings,
+)
+from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, warn_of
+from wgan_aug.synthesizers.conditions import check_conditions
+from wgan_aug.synthesizers.options import explains_names
+from wgan_aug.synthesizers.parts import learn_balance
+from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
+from wgan_aug.synthesizers.sequences.containers import SequenceContainer
+from wgan_aug.synthesizers.sequences.document import from_document, to_document
+from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks, calibrate, draw_part
+from wgan_aug.synthesizers.sequences.plan import SequencePlan
+from wgan_aug.synthesizers.sequences.reading import read_sequences
+from wgan_aug.synthesizers.sequences.statics import Statics
+from wgan_aug.synthesizers.table import WGANGPSynthesizer
+from wgan_aug.training.devices import find_device, new_generator
+from wgan_aug.training.loop import NonFiniteError, Progress, train
+from wgan_aug.training.sequences import DeviceSequences
+from wgan_aug.training.state import TrainingState
+
+__all__ = ["WGANGPSequenceSynthesizer"]
+
+PART_STEPS = 262_144  # steps drawn with one seed and decoded at once
+
+
+class WGANGPSequenceSynthesizer(GANSynthesizer):
+    """Learn sequences with a convolutional Wasserstein GAN with gradient penalty, and sample sequences like them.
+
+    What never varies within a sequence (a label, a country, where it begins in time, how many steps it has) is
+    static: it is drawn first, by itself or by a `WGANGPSynthesizer`, and the steps are generated under it.
+
+    Args:
+        sequence_key: the column that says which sequence a row of a long frame belongs to; None for one long series,
+            and for arrays.
+        sequence_index: the column of times; it comes back increasing.
+        static_columns: the columns that are said once a sequence: names, positions or a mask; None finds them.
+        window: cut one long series, or each sequence, into windows of so many steps.
+        stride: steps between the beginnings of windows; None takes 1, or more where that is over 20 000 windows.
+        layout: of arrays: `"nct"` for (n, channels, time), as aeon and sktime have it, `"ntc"` for
+            (n, time, channels), as TimeGAN and tsgm have it.
+        loss: the objective; `"wgan-gp"`.
+        architecture: the networks; `"conv1d"`.
+        attention: let the steps of a middle resolution look at each other.
+        critic_norm: normalisation of the critic: `"layer"`, `"none"` or `"spectral"`.
+        preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
+            WGAN-GP paper. Options given below win over it.
+        epochs: passes of the critic over the sequences; None lets the preset and the data decide.
+        batch_size: sequences of each step.
+        n_critic: critic steps for each generator step.
+        gp_weight: weight of the gradient penalty; its norm is taken once a sequence, over channels and time.
+        learning_rate: of both Adam optimisers.
+        categorical_features: columns to take as categories: names, positions, or a boolean mask.
+        numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns of steps or a dict by column.
+        relations: find rules between columns that hold at every step, and keep them. None lets the preset decide.
+        balance: show sequences of rare classes of the target more often in training, by the power of their frequency
+            that is taken away; sampling has the true frequencies. None lets the preset decide.
+        schema: kinds by column name, a whole `TableSchema`, SDV metadata, or the path of a JSON file with either.
+        target: the static column that users of the data predict.
+        device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
+        random_state: an int, a numpy generator or None.
+        verbose: 0 is silent; 1 writes a line on stderr ten times during `fit`, 2 after every block of updates.
+
+    Attributes:
+        schema_: what each column of a step is, a `TableSchema`.
+        static_schema_: what each static column is.
+        history_: one row an update: losses, Wasserstein estimate, penalty, gradient norm.
+        updates_: updates done.
+        plan_: what was going to be done, a `SequencePlan`.
+
+    References:
+        Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
+        Lin et al. 2020, Using GANs for Sharing Networked Time Series Data, arXiv 1909.13403: statics first.
+
+    Examples:
+        >>> x = np.random.default_rng(0).normal(size=(40, 12, 2)).cumsum(axis=1)
+        >>> model = WGANGPSequenceSynthesizer(layout="ntc", epochs=2, random_state=0).fit(x)
+        >>> model.sample(3).shape
+        (3, 12, 2)
+    """
+
+    architectures = ("conv1d",)
+    presets = SEQUENCE_PRESETS
+    over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance")
+
+    plan_: SequencePlan
+    container_: SequenceContainer
+    statics_: Statics
+    codec_: SequenceCodec
+    generator_: ConvGenerator
+    critic_: ConvCritic
+    target_name_: Any
+    updates_: int
+
+    @explains_names
+    def __init__(
+        self,
+        *,
+        sequence_key: Any = None,
+        sequence_index: Any = None,
+        static_columns: Any = None,
+        window: int | None = None,
+        stride: int | None = None,
+        layout: str | None = None,
+        loss: str = "wgan-gp",
+        architecture: str = "conv1d",
+        attention: bool = False,
+        critic_norm: str = "layer",
+        preset: str = "balanced",
+        epochs: float | None = None,
+        batch_size: int | None = None,
+        n_critic: int | None = None,
+        gp_weight: float | None = None,
+        learning_rate: float | None = None,
+        categorical_features: Any = None,
+        numeric_encoding: str | Mapping[Any, str] = "auto",
+        relations: bool | None = None,
+        balance: float | None = None,
+        schema: Overrides | None = None,
+        target: Any = None,
+        device: str | torch.device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.sequence_key = sequence_key
+        self.sequence_index = sequence_index
+        self.static_columns = static_columns
+        self.window = window
+        self.stride = stride
+        self.layout = layout
+        self.loss = loss
+        self.architecture = architecture
+        self.attention = attention
+        self.critic_norm = critic_norm
+        self.preset = preset
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.n_critic = n_critic
+        self.gp_weight = gp_weight
+        self.learning_rate = learning_rate
+        self.categorical_features = categorical_features
+        self.numeric_encoding = numeric_encoding
+        self.relations = relations
+        self.balance = balance
+        self.schema = schema
+        self.target = target
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # ---- fit: check, encode, train, remember
+
+    def fit(self, X: Any, y: Any = None, *, on_progress: Callable[[Progress], None] | None = None) -> Self:
+        """Learn sequences.
+
+        Args:
+            X: a long frame, one row a step; one long series, with `window`; an array of three axes, or a list of
+                arrays of two, with `layout`; or a frame whose row index has the levels sequence and time.
+            y: a label for each sequence, learned as a static column; `sample` gives it back beside arrays.
+            on_progress: called with a `Progress` before the first update, when `plan_` is there, and after every block.
+
+        Returns:
+            the fitted synthesizer.
+
+        Raises:
+            InvalidParameterError: for an option that is not allowed, or does not go with the data.
+            InvalidDataError: for data that are no sequences, or have nothing to learn.
+            DataTypeError: for a container or cells of an unsupported type.
+            TrainingError: if the losses stay non-finite.
+        """
+        with as_before_on_failure(self):
+            return self._fit(X, y, on_progress)
+
+    def _fit(self, X: Any, y: Any, on_progress: Callable[[Progress], None] | None) -> Self:
+        self.seed_ = find_seed(self.random_state)
+        device = find_device(self.device)
+        sequences, plan = self._prepare(X, y, learn_statics=True)
+        self.plan_ = plan
+        encoded = self.codec_.encoder.transform(sequences)
+        statics = self.codec_.encoder.statics(sequences)
+        del sequences
+        condition = self.codec_.condition(self.statics_.features(statics), encoded.lengths)
+        state = self._build(plan, condition.shape[1], device)
+        listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
+        objective = find_objective(self.loss)(gp_weight=plan.preset.gp_weight, penalty_share=plan.preset.penalty_share)
+        data = self._to_device(encoded, condition, device)
+        try:
+            history = train(state, data, objective, plan.settings, listeners, self._weights(statics))
+        except NonFiniteError as error:
+            raise TrainingError(explain(error, self._channel_names())) from error
+        self.generator_ = cast(ConvGenerator, state.average)
+        self.critic_ = cast(ConvCritic, state.critic.eval().requires_grad_(False))
+        self.updates_, self.history_ = state.update, history_frame(history)
+        self.codec_.calibration = calibrate(self.generator_, self.codec_, encoded, condition, self.seed_)
+        return self
+
+    def plan(self, X: Any, y: Any = None) -> SequencePlan:
+        """Return what `fit` would do, without training: kinds, encodings, lengths, updates, memory.
+
+        Arguments and errors are those of `fit`.
+        """
+        from sklearn.base import clone
+
+        model = cast(Self, clone(self))
+        model.seed_ = 0
+        return model._prepare(X, y, learn_statics=False)[1]
+
+    def _prepare(self, X: Any, y: Any, *, learn_statics: bool) -> tuple[Sequences, SequencePlan]:
+        preset = self._check_options()
+        find_device(self.device)
+        find_seed(self.random_state)
+        sequences, self.container_ = read_sequences(
+            X,
+            y,
+            sequence_key=self.sequence_key,
+            sequence_index=self.sequence_index,
+            static_columns=self.static_columns,
+            window=self.window,
+            stride=self.stride,
+            layout=self.layout,
+        )
+        encoder, overrides = self._encode(sequences, preset)
+        self.target_name_ = self._find_target(sequences)
+        frame = encoder.statics(sequences)
+        self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table if learn_statics else None)
+        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences))
+        warn_of(encoder.table.schema)
+        shape = self.codec_.shape(0)
+        settings = training_settings(preset, len(sequences), shape.size, self.epochs, self.batch_size)
+        lengths = sequences.lengths
+        plan = SequencePlan(
+            len(sequences),
+            int(lengths.min()),
+            int(lengths.max()),
+            self.statics_.encoder,
+            encoder.table,
+            shape.channels,
+            preset,
+            settings,
+        )
+        return sequences, plan
+
+    def _wrong_options(self) -> list[str]:
+        problems = not_a_switch("attention", self.attention)
+        return problems + not_a_number("window", self.window, above=2, whole=True, equal=True)
+
+    def _encode(self, sequences: Sequences, preset: Preset) -> tuple[SequenceEncoder, dict[Hashable, Any]]:
+        """Return the fitted encoder of steps, and the kinds that were given for static columns."""
+        fixed, moving = list(sequences.statics.columns), list(sequences.steps.columns)
+        empty = pd.concat([sequences.statics.iloc[:0], sequences.steps.iloc[:0]], axis=1)
+        known = [name for name in [*fixed, *moving] if name not in (self.container_.key, self.container_.index)]
+        kinds = read_overrides(self.schema, known)
+        problems = [
+            f"The schema names column {name!r}, which the data do not have.{did_you_mean(name, known)}"
+            for name in kinds
+            if name not in empty.columns
+        ]
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        categorical = resolve_columns(empty, self.categorical_features, "categorical_features")
+        kinds = dict.fromkeys(categorical, "categorical") | kinds
+        check_numeric_encoding(self.numeric_encoding, known)
+        encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
+        own = {name: kind for name, kind in kinds.items() if name in moving and name != self.container_.index}
+        encoder = SequenceEncoder(
+            index=self.container_.index, schema=own, numeric_encoding=encoding, relations=preset.relations
+        ).fit(sequences)
+        return encoder, {name: kind for name, kind in kinds.items() if name in fixed}
+
+    def _find_target(self, sequences: Sequences) -> Hashable | None:
+        if self.container_.y is not None:
+            return self.container_.y
+        if self.target is None:
+            return None
+        if self.target not in sequences.statics.columns:
+            where = "varies within sequences" if self.target in sequences.steps.columns else "is not there"
+            raise InvalidParameterError(
+                f"target is {self.target!r}, which {where}; the target of sequences is a static column. "
+                f"Static columns: {', '.join(map(repr, sequences.statics.columns)) or 'none'}."
+            )
+        return self.target
+
+    def _new_table(self) -> WGANGPSynthesizer:
+        return WGANGPSynthesizer(
+            preset=self.preset,
+            critic_norm=self.critic_norm,
+            target=self.target_name_,
+            device=self.device,
+            random_state=self.seed_,
+        )
+
+    def _build(self, plan: SequencePlan, width: int, device: torch.device) -> TrainingState:
+        codec = self.codec_
+        ragged = codec.encoder.ragged
+        generator, critic = build_networks(
+            codec.shape(width), plan.preset, self.critic_norm, bool(self.attention), ragged, self.seed_
+        )
+        generator.start_at(torch.from_numpy(codec.layout.frequencies))
+        rng = new_generator(self.seed_, device)
+        return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
+
+    def _to_device(self, encoded: EncodedSequences, condition: np.ndarray, device: torch.device) -> DeviceSequences:
+        paths = self.codec_.whitening.transform(encoded.numbers, np.random.default_rng(self.seed_))
+        return DeviceSequences(encoded.states, paths, condition, encoded.mask, self.codec_.layout, device)
+
+    def _weights(self, statics: pd.DataFrame) -> torch.Tensor | None:
+        """Return how often each sequence is shown; the networks are told its class, so nothing has to be undone."""
+        power = self.plan_.preset.balance
+        balance = None if self.target_name_ is None else learn_balance(self.statics_.encoder, self.target_name_, power)
+        return None if balance is None else torch.from_numpy(balance.weights(self.statics_.encode(statics).states))
+
+    def _channel_names(self) -> list[Hashable]:
+        """Return a column for each channel; a path is many columns, and is named by the one that weighs most in it."""
+        owners = self.codec_.encoder.table.feature_columns()
+        states = owners[: self.codec_.layout.n_states]
+        numbers = owners[len(states) :]
+        return states + [numbers[i] for i in np.abs(self.codec_.whitening.axes).argmax(axis=0)]
+
+    # ---- after fit
+
+    @property
+    def schema_(self) -> TableSchema:
+        """What each column of a step is."""
+        return self.codec_.encoder.table.schema
+
+    @property
+    def static_schema_(self) -> TableSchema:
+        """What each static column is, with where a sequence begins and how long it is, where these vary."""
+        return self.statics_.encoder.schema
+
+    def sample(
+        self, n_sequences: int = 1, *, conditions: Mapping[Any, Any] | None = None, random_state: Any = None
+    ) -> Any:
+        """Draw new sequences.
+
+        Args:
+            n_sequences: how many sequences, or windows, an integer of at least 0.
+            conditions: what shall hold of static columns: a value, `(low, high)` with None for an open end, a list or
+                set of values, or None for missing. It holds in every sequence that comes out.
+            random_state: an int or numpy generator for these sequences; None takes the constructor's.
+
+        Returns:
+            a container like the one fitted: a long frame with its columns, order and dtypes, sequence after sequence;
+            an array or list of the same layout; with `y` beside arrays, where `fit` had one: `(X, y)`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidParameterError: for a count that is negative or no integer, and conditions that cannot be met.
+        """
+        parts = list(self._parts(n_sequences, conditions, random_state))
+        return self.container_.restore(Sequences.join(parts))
+
+    def sample_parts(
+        self, n_sequences: int, *, conditions: Mapping[Any, Any] | None = None, random_state: Any = None
+    ) -> Iterator[Any]:
+        """Draw new sequences in parts of at most 262 144 steps, for more than memory holds.
+
+        Arguments and errors are those of `sample`, and the sequences are the same.
+
+        Yields:
+            containers as `sample` returns them; a single empty one for no sequences.
+        """
+        return (self.container_.restore(part) for part in self._parts(n_sequences, conditions, random_state))
+
+    def _parts(self, n_sequences: int, conditions: Any, random_state: Any) -> Iterator[Sequences]:
+        check_is_fitted(self)
+        problems = not_a_number("n_sequences", n_sequences, above=0, whole=True, equal=True, optional=False)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        encoder = self.codec_.encoder
+        varying = dict.fromkeys(self.schema_.names, "varies within sequences: conditions are on static columns")
+        allowed = [name for name in self.statics_.names if name not in encoder.internal]
+        wanted = check_conditions(conditions, allowed, varying)
+        seed = self._sampling_seed(random_state)
+        statics = self.statics_.sample(int(n_sequences), seed, wanted)
+        size = max(1, PART_STEPS // encoder.max_steps)
+        ends = np.concatenate([[0], encoder.lengths(statics).cumsum()])
+
+        def draw(part: int, start: int) -> Sequences:
+            own = statics.iloc[start : start + size].reset_index(drop=True)
+            features = self.statics_.features(own)
+            return draw_part(self.generator_, self.codec_, own, features, seed, part, int(ends[start]))
+
+        return (draw(part, start) for part, start in enumerate(range(0, max(1, int(n_sequences)), size)))
+
+    # ---- models on disk
+
+    def _document(self) -> dict[str, Any]:
+        return to_document(self)
+
+    @classmethod
+    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
+        return from_document(cls, document, place, device)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "generator_")
