@@ -59,7 +59,7 @@ class Preset:
     generator_norm: bool = True
     generator_skip: bool = True
     numeric_encoding: str = "auto"
-    balance: float = 0.5
+    balance: float = 0.0
     relations: bool = True
     refine: bool = True
 
@@ -104,7 +104,6 @@ PRESETS: dict[str, Preset] = {
         critic_layers=(512, 512, 512),
         generator_norm=False,
         generator_skip=False,
-        balance=0.0,
         refine=False,
     ),
     "toy": Preset(
@@ -125,7 +124,6 @@ PRESETS: dict[str, Preset] = {
         generator_skip=False,
         numeric_encoding="affine",
         relations=False,
-        balance=0.0,
         refine=False,
     ),
 }
