@@ -1,6 +1,7 @@
 """Two baselines that learn nothing of time, to hold figures against: a Gaussian copula, and pasted halves.
 
-Both draw within a class, with as many of each class as there are in training.
+Both draw within a class, with as many of each class as there are in training. The copula has every marginal and every
+correlation of the flattened sequence; pasted halves are real but for the seam.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ __all__ = ["Sampler", "copula", "draw_labels", "pasted"]
 
 Sampler = Callable[[int], Sequences]
 Drawer = Callable[[int], np.ndarray]
+NEAREST = 5  # sequences whose second half may go with a first half
 
 
 def draw_labels(y: np.ndarray | None, n: int, rng: np.random.Generator) -> np.ndarray | None:
@@ -25,28 +27,43 @@ def draw_labels(y: np.ndarray | None, n: int, rng: np.random.Generator) -> np.nd
 def copula(train: Sequences, seed: int) -> Sampler:
     """Learn a Gaussian copula over the flattened sequence: marginals of every step and channel, and correlations."""
     rng = np.random.default_rng(seed)
-    return _by_class(train, lambda x: _flat_copula(x, rng), rng)
+    return _by_class(train, lambda part: _flat_copula(part.x, rng), rng)
 
 
 def pasted(train: Sequences, seed: int) -> Sampler:
-    """Put the second half of a real sequence behind the first half of another."""
+    """Put the second half of a real sequence behind the first half of another that is near it where they meet."""
     rng = np.random.default_rng(seed)
     half = train.x.shape[1] // 2
 
-    def of_class(x: np.ndarray) -> Drawer:
+    def of_class(part: Sequences) -> Drawer:
+        others = _near(part, half)
+
         def draw(n: int) -> np.ndarray:
-            first = rng.integers(len(x), size=n)
-            second = (first + rng.integers(1, max(len(x), 2), size=n)) % len(x)
-            return np.concatenate([x[first, :half], x[second, half:]], axis=1)
+            first = rng.integers(len(part), size=n)
+            second = others[first, rng.integers(others.shape[1], size=n)]
+            return np.concatenate([part.x[first, :half], part.x[second, half:]], axis=1)
 
         return draw
 
     return _by_class(train, of_class, rng)
 
 
-def _by_class(train: Sequences, learn: Callable[[np.ndarray], Drawer], rng: np.random.Generator) -> Sampler:
+def _near(part: Sequences, half: int) -> np.ndarray:
+    """Return for each sequence the numbers of those that are nearest in the two middle steps, and share no step."""
+    seam = part.x[:, half - 1 : half + 1].reshape(len(part), -1).astype(np.float64)
+    start = np.arange(len(part)) * part.x.shape[1] if part.start is None else part.start
+    squares = (seam**2).sum(1)
+    found: list[np.ndarray] = []
+    for rows in np.array_split(np.arange(len(part)), len(part) // 500 + 1):
+        distances = squares[rows, None] - 2 * seam[rows] @ seam.T + squares
+        distances[np.abs(start[rows, None] - start) < part.x.shape[1]] = np.inf
+        found.append(np.argpartition(distances, NEAREST, axis=1)[:, :NEAREST].copy())
+    return np.concatenate(found)
+
+
+def _by_class(train: Sequences, learn: Callable[[Sequences], Drawer], rng: np.random.Generator) -> Sampler:
     """Learn each class by itself; return a sampler of all."""
-    drawers = [(label, learn(x)) for label, x in _classes(train)]
+    drawers = [(label, learn(part)) for label, part in _classes(train)]
 
     def sample(n: int) -> Sequences:
         labels = draw_labels(train.y, n, rng)
@@ -59,12 +76,12 @@ def _by_class(train: Sequences, learn: Callable[[np.ndarray], Drawer], rng: np.r
     return sample
 
 
-def _classes(train: Sequences) -> Iterator[tuple[Any, np.ndarray]]:
+def _classes(train: Sequences) -> Iterator[tuple[Any, Sequences]]:
     if train.y is None:
-        yield None, train.x
+        yield None, train
         return
     for label in np.unique(train.y):
-        yield label, train.x[train.y == label]
+        yield label, train.take(train.y == label)
 
 
 def _flat_copula(x: np.ndarray, rng: np.random.Generator) -> Drawer:

@@ -35,26 +35,34 @@ PEER_SETS = ("stock_24", "etth1_24", "italy_power_demand")  # where peers run un
 
 @dataclasses.dataclass(frozen=True)
 class Sequences:
-    """Sequences of shape (n, T, C), and a label for each where the set has classes."""
+    """Sequences of shape (n, T, C), a label for each where the set has classes, and where windows start."""
 
     x: np.ndarray
     y: np.ndarray | None = None
+    start: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return how many they are."""
         return len(self.x)
 
+    def take(self, rows: Any) -> Sequences:
+        """Return some of them."""
+        parts = (None if part is None else part[rows] for part in (self.x, self.y, self.start))
+        return Sequences(*parts)  # type: ignore[arg-type]
+
 
 def read_sequences(file: Path) -> Sequences:
-    """Read `x`, and `y` where there is one."""
+    """Read `x`, and `y` and `start` where they are there."""
     with np.load(file, allow_pickle=True) as arrays:
-        return Sequences(arrays["x"], arrays["y"] if "y" in arrays.files else None)
+        return Sequences(**{key: arrays[key] for key in ("x", "y", "start") if key in arrays.files})
 
 
 def write_sequences(file: Path, sequences: Sequences) -> None:
     """Write `x`, and `y` where there is one."""
-    labels = {} if sequences.y is None else {"y": sequences.y}
-    np.savez_compressed(file, x=np.asarray(sequences.x, np.float32), **labels)
+    arrays: dict[str, Any] = {"x": np.asarray(sequences.x, np.float32)}
+    if sequences.y is not None:
+        arrays["y"] = sequences.y
+    np.savez_compressed(file, **arrays)
 
 
 def find_sets(prepared: Path, names: list[str]) -> list[str]:

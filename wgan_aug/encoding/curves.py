@@ -10,9 +10,10 @@ import numpy as np
 
 from wgan_aug.schema.values import JSON
 
-__all__ = ["CURVES", "AffineCurve", "Curve", "QuantileCurve"]
+__all__ = ["CURVES", "AffineCurve", "Curve", "QuantileCurve", "nearest"]
 
 MAX_KNOTS = 1000
+RECURRING = 5  # times that each number comes, on average, in a column of a gauge's readings
 
 
 class Curve(Protocol):
@@ -121,12 +122,22 @@ def _thin(middle: np.ndarray, counts: np.ndarray, total: float) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class AffineCurve:
-    """`code = (number - centre) / scale`, with the column's mean and standard deviation; bounded when decoded."""
+    """`code = (number - centre) / scale`, with the column's mean and standard deviation; bounded when decoded.
+
+    Args:
+        centre: the mean.
+        scale: the standard deviation.
+        lowest: the least number seen.
+        highest: the largest.
+        levels: all numbers seen, where they recur so often that they must be all that a gauge can show: the nearest one
+            is what a code gives. Empty elsewhere.
+    """
 
     centre: float
     scale: float
     lowest: float
     highest: float
+    levels: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
     normal: ClassVar[bool] = False
 
     @classmethod
@@ -136,7 +147,9 @@ class AffineCurve:
         share = counts / counts.sum()
         centre = float((values / largest) @ share)
         spread = float(np.sqrt(((values / largest - centre) ** 2) @ share))
-        return cls(centre * largest, spread * largest or 1.0, float(values[0]), float(values[-1]))
+        gauge = counts.sum() >= RECURRING * len(values)
+        bounds = float(values[0]), float(values[-1])
+        return cls(centre * largest, spread * largest or 1.0, *bounds, values if gauge else np.empty(0))
 
     def codes(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the code of each number, twice: its interval has no width."""
@@ -148,7 +161,8 @@ class AffineCurve:
         """Return the number of each code, within the bounds seen."""
         bounds, _ = self.codes(np.array([self.lowest, self.highest]))
         halves = np.clip(codes, bounds[0], bounds[1]) * (self.scale / 2) + self.centre / 2
-        return np.clip(halves, self.lowest / 2, self.highest / 2) * 2
+        numbers = np.clip(halves, self.lowest / 2, self.highest / 2) * 2
+        return self.levels[nearest(self.levels, numbers)] if len(self.levels) else numbers
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return what the constructor takes."""
@@ -158,6 +172,14 @@ class AffineCurve:
     def from_json(cls, data: Mapping[str, JSON]) -> AffineCurve:
         """Read what `to_json` wrote."""
         return cls(**data)
+
+
+def nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Return the position of the atom nearest to each number, shape (rows,)."""
+    halves = atoms / 2 + np.r_[atoms[1:], atoms[-1:]] / 2  # half way to the next one, finite for huge numbers too
+    near = np.searchsorted(halves[:-1], numbers)
+    exact = np.searchsorted(atoms, numbers).clip(0, len(atoms) - 1)
+    return np.where(atoms[exact] == numbers, exact, near)
 
 
 CURVES: dict[str, type[QuantileCurve] | type[AffineCurve]] = {"quantile": QuantileCurve, "affine": AffineCurve}

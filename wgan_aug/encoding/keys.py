@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wgan_aug.encoding.curves import nearest
 from wgan_aug.encoding.distinct import find_levels, level_index, plain_values, series_of
 from wgan_aug.encoding.levels import LevelEncoder, level_cells
 from wgan_aug.encoding.numbers import NumberCodec
-from wgan_aug.encoding.numeric import NumericEncoder, nearest
+from wgan_aug.encoding.numeric import NumericEncoder
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON, value_from_json, value_to_json
 

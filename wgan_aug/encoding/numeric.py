@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from wgan_aug.encoding.codes import ColumnCodes
-from wgan_aug.encoding.curves import CURVES, Curve
+from wgan_aug.encoding.curves import CURVES, Curve, nearest
 from wgan_aug.encoding.numbers import NumberCodec
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON
 
-__all__ = ["NumericEncoder", "nearest"]
+__all__ = ["NumericEncoder"]
 
 ATOM_SHARE = 0.05  # a value with this much of the mass is an atom
 ATOM_ROWS = 5  # and at least this many rows
@@ -139,11 +139,3 @@ class NumericEncoder:
         if data["curve"] is not None:
             encoder.curve = CURVES[encoder.encoding].from_json(data["curve"])
         return encoder
-
-
-def nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Return the position of the atom nearest to each number, shape (rows,)."""
-    halves = atoms / 2 + np.r_[atoms[1:], atoms[-1:]] / 2  # half way to the next one, finite for huge numbers too
-    near = np.searchsorted(halves[:-1], numbers)
-    exact = np.searchsorted(atoms, numbers).clip(0, len(atoms) - 1)
-    return np.where(atoms[exact] == numbers, exact, near)

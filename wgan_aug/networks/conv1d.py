@@ -200,12 +200,12 @@ def own_steps(condition: Tensor, steps: int) -> Tensor:
 class ConvCritic(nn.Module):
     """Sequences under a condition to scores, without a bound on the score.
 
-    A convolutional path (each layer halves the length) and, where sequences are not too long, a dense path meet in
-    dense layers that see the condition too. Every normalisation is of one sequence alone, over channels and time.
+    The sum of two critics: a convolutional one (each layer halves the length) and, where sequences are not too long, a
+    dense one that sees all steps at once. Every normalisation is of one sequence alone, over channels and time.
 
     Args:
         shape: of sequences and condition.
-        hidden: width of each dense layer.
+        hidden: width of each layer of the dense critic; the last one is also that of the convolutional critic's head.
         width: channels at the finest resolution; twice as many elsewhere.
         norm: "layer", "spectral" or "none".
         attention: let the steps of the first halved resolution look at each other.
@@ -235,12 +235,8 @@ class ConvCritic(nn.Module):
                 layers.append(SelfAttention(n_out))
             n_in, length = n_out, math.ceil(length / 2)
         self.convolutions = nn.Sequential(*layers, nn.Flatten())
-        size = n_in * length + shape.condition + (shape.size if shape.size <= _DENSE else 0)
-        dense: list[nn.Module] = []
-        for n_out in hidden:
-            dense += [_spectral(nn.Linear(size, n_out), norm), _dense_norm(n_out, norm), nn.LeakyReLU(_SLOPE)]
-            size = n_out
-        self.layers = nn.Sequential(*dense, _spectral(nn.Linear(size, 1), norm))
+        self.head = _dense(n_in * length + shape.condition, hidden[-1:], norm)
+        self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.size <= _DENSE else None
 
     def forward(self, sequences: Tensor, condition: Tensor) -> Tensor:
         """Return one score a sequence, shape (batch,).
@@ -253,10 +249,10 @@ class ConvCritic(nn.Module):
         condition = _cycle(condition, len(sequences))
         if self.ragged:
             sequences = sequences * own_steps(condition, self.shape.steps)
-        seen = [self.convolutions(sequences), condition]
-        if self.shape.size <= _DENSE:
-            seen.append(sequences.flatten(1))
-        return self.layers(torch.cat(seen, dim=1)).squeeze(1)
+        scores = self.head(torch.cat([self.convolutions(sequences), condition], dim=1))
+        if self.dense is not None:
+            scores = scores + self.dense(torch.cat([sequences.flatten(1), condition], dim=1))
+        return scores.squeeze(1)
 
 
 def _cycle(condition: Tensor, rows: int) -> Tensor:
@@ -265,8 +261,13 @@ def _cycle(condition: Tensor, rows: int) -> Tensor:
     return condition.repeat(-(-rows // max(1, len(condition))), 1)[:rows]
 
 
-def _dense_norm(width: int, norm: str) -> nn.Module:
-    return nn.LayerNorm(width) if norm == "layer" else nn.Identity()
+def _dense(size: int, hidden: Sequence[int], norm: str) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_out in hidden:
+        normalised = nn.LayerNorm(n_out) if norm == "layer" else nn.Identity()
+        layers += [_spectral(nn.Linear(size, n_out), norm), normalised, nn.LeakyReLU(_SLOPE)]
+        size = n_out
+    return nn.Sequential(*layers, _spectral(nn.Linear(size, 1), norm))
 
 
 def _spectral(layer: nn.Module, norm: str) -> nn.Module:

@@ -11,7 +11,7 @@ import pandas as pd
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.schema.cells import missing_cells
 
-__all__ = ["check_conditions", "describe_conditions", "which_hold"]
+__all__ = ["check_conditions", "describe_conditions", "holds", "is_missing", "members_of", "which_hold"]
 
 
 def check_conditions(
@@ -41,9 +41,10 @@ def check_conditions(
         if name not in allowed
     ]
     problems += [
-        f"The range for {name!r} is {wanted!r}; give (low, high), with None for an open end."
+        f"The range for {name!r} is {member!r}; give (low, high), with None for an open end."
         for name, wanted in conditions.items()
-        if isinstance(wanted, tuple) and len(wanted) != 2
+        for member in members_of(wanted)
+        if isinstance(member, tuple) and (len(member) != 2 or _turned(*member))
     ]
     if problems:
         raise InvalidParameterError(join_problems(problems))
@@ -53,8 +54,8 @@ def check_conditions(
 def which_hold(frame: pd.DataFrame, conditions: Mapping[Hashable, Any]) -> np.ndarray:
     """Say for each row whether all conditions hold.
 
-    A value means equal, `(low, high)` an inclusive range with None for an open end, a list or set any of its members,
-    and None missing.
+    A value means equal, `(low, high)` an inclusive range with None for an open end, a list, set or array any of its
+    members, and None missing.
 
     Args:
         frame: the rows.
@@ -72,16 +73,9 @@ def which_hold(frame: pd.DataFrame, conditions: Mapping[Hashable, Any]) -> np.nd
         [False, True, True]
     """
     fine = np.ones(len(frame), dtype=bool)
-    columns = frame.columns.tolist()
+    columns: list[Any] = frame.columns.tolist()
     for name, wanted in conditions.items():
-        series = frame.iloc[:, columns.index(name)]
-        try:
-            fine &= _holds(series, wanted)
-        except (TypeError, ValueError) as error:
-            raise InvalidDataError(
-                f"The condition on {name!r} is {wanted!r}, which cannot be compared with its values ({series.dtype}): "
-                f"{error}."
-            ) from error
+        fine &= holds(frame.iloc[:, columns.index(name)], name, wanted)
     return fine
 
 
@@ -90,22 +84,55 @@ def describe_conditions(conditions: Mapping[Hashable, Any]) -> str:
     return ", ".join(f"{name!r}: {wanted!r}" for name, wanted in conditions.items())
 
 
-def _holds(series: pd.Series, wanted: Any) -> np.ndarray:
+def members_of(wanted: Any) -> list[Any]:
+    """Return the values or ranges of which any may hold.
+
+    Examples:
+        >>> members_of([1, 2]), members_of((0, 9)), members_of("a")
+        ([1, 2], [(0, 9)], ['a'])
+    """
+    several = isinstance(wanted, (list, set, frozenset, range, np.ndarray, pd.Series, pd.Index))
+    return list(wanted) if several else [wanted]
+
+
+def _turned(low: Any, high: Any) -> bool:
+    """Say whether a range ends before it begins."""
+    try:
+        return low is not None and high is not None and bool(low > high)
+    except TypeError:  # which is told where the range meets cells
+        return False
+
+
+def is_missing(wanted: Any) -> bool:
+    """Say whether a value stands for a missing cell."""
+    return wanted is None or wanted is pd.NA or wanted is pd.NaT or (isinstance(wanted, float) and np.isnan(wanted))
+
+
+def holds(series: pd.Series, name: Hashable, wanted: Any) -> np.ndarray:
+    """Say for each cell of a column, which errors call by a name, whether a condition holds; see `which_hold`."""
     absent = missing_cells(series)
-    if isinstance(wanted, (list, set, frozenset, np.ndarray)):
-        members = list(wanted)
-        return np.logical_or.reduce([_holds(series, member) for member in members], axis=0, initial=False)
+    out = np.zeros(len(series), dtype=bool)
+    try:
+        for member in members_of(wanted):
+            out |= absent if is_missing(member) else _present(series, member, ~absent)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise InvalidDataError(
+            f"The condition on {name!r} is {wanted!r}, which cannot be compared with its values ({series.dtype}): "
+            f"{error}."
+        ) from error
+    return out
+
+
+def _present(series: pd.Series, wanted: Any, fine: np.ndarray) -> np.ndarray:
+    """Say for each cell whether it is there and is a value, or in a range."""
+    cells = series[fine]
+    inside = np.ones(len(cells), dtype=bool)
     if isinstance(wanted, tuple):
         low, high = wanted
-        fine = ~absent
-        present = series[fine]
-        inside = np.ones(len(present), dtype=bool)
-        inside &= True if low is None else np.asarray(present >= low, dtype=bool)
-        inside &= True if high is None else np.asarray(present <= high, dtype=bool)
-        fine[fine] = inside
-        return fine
-    if wanted is None or wanted is pd.NA or wanted is pd.NaT or (isinstance(wanted, float) and np.isnan(wanted)):
-        return absent
-    fine = ~absent
-    fine[fine] = np.asarray(series[fine] == wanted, dtype=bool)
-    return fine
+        inside &= True if low is None else np.asarray(cells >= low, dtype=bool)
+        inside &= True if high is None else np.asarray(cells <= high, dtype=bool)
+    else:
+        inside &= np.asarray(cells == wanted, dtype=bool)
+    out = fine.copy()
+    out[fine] = inside
+    return out

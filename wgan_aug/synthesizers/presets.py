@@ -130,10 +130,22 @@ PRESETS: dict[str, Preset] = {
 """`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""
 
 
+_SEQUENCES = dataclasses.replace(
+    _BALANCED,
+    updates=5000,
+    batch_size=128,
+    learning_rate=2e-3,
+    channels=16,
+    numeric_encoding="affine",
+    refine=False,
+)
 SEQUENCE_PRESETS: dict[str, Preset] = {
-    name: dataclasses.replace(preset, numeric_encoding="affine", refine=False) for name, preset in PRESETS.items()
+    "fast": dataclasses.replace(_SEQUENCES, updates=700),
+    "balanced": _SEQUENCES,
+    "best": dataclasses.replace(_SEQUENCES, updates=25_000),
+    "paper": dataclasses.replace(PRESETS["paper"], channels=32, numeric_encoding="affine"),
 }
-"""The presets of sequences: an update is longer than for tables, and paths are scaled before they are whitened."""
+"""The presets of sequences: an update takes longer than for tables, and numbers are scaled before they are whitened."""
 
 
 def find_preset(name: str, presets: Mapping[str, Preset] = PRESETS) -> Preset:

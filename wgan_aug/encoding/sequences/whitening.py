@@ -77,7 +77,7 @@ class Whitening:
         rotated = (scores - means) @ axes
         samples = rotated[own][:, None] if ragged else _frequencies(rotated)
         spread = samples.std(axis=0)
-        alive = spread > _FLOOR * np.sqrt((spread**2).mean())
+        alive = spread > _FLOOR * np.sqrt((spread**2).sum() / max(1, spread.size))
         knots = _knots(len(samples))
         values = np.quantile(samples, ndtr(knots), axis=0)
         values[0], values[-1] = samples.min(axis=0), samples.max(axis=0)
@@ -175,7 +175,10 @@ def _scores(numbers: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 def _principal_axes(steps: np.ndarray) -> np.ndarray:
     """Return the principal axes of centred steps, widest first, one a column."""
-    return np.linalg.eigh(steps.T @ steps / len(steps))[1][:, ::-1] if steps.shape[1] else np.empty((0, 0))
+    if not steps.shape[1]:
+        return np.empty((0, 0))
+    widest = np.linalg.eigh(steps.T @ steps / len(steps))[1][:, ::-1]
+    return np.ascontiguousarray(widest)  # as it is read back: the order in memory changes the last bit of a product
 
 
 def _frequencies(paths: np.ndarray) -> np.ndarray:

@@ -83,7 +83,7 @@ class SequenceCodec:
         """
         encoded = EncodedSequences(states, self.numbers(paths), self.encoder.lengths(statics))
         if self.calibration is not None:
-            encoded.numbers = self.calibration.apply(encoded.numbers)
+            encoded.numbers = self.calibration.apply(encoded.numbers, encoded.mask)
         encoded.numbers = self.standards.apply(encoded.numbers, encoded.mask)
         return self.encoder.inverse_transform(encoded, statics, rng, first_row)
 
@@ -155,7 +155,7 @@ def calibrate(
     rng = new_generator(seed, next(generator.parameters()).device)
     generated = codec.numbers(draw_codes(generator, condition[rows], rng)[1])
     own = encoded.take(rows)
-    return Calibration.fit(generated[own.mask], own.numbers[own.mask])
+    return Calibration.fit(generated, own.numbers, own.mask)
 
 
 def draw_part(

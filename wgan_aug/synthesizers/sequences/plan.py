@@ -59,8 +59,9 @@ class SequencePlan:
         lengths = f"{self.steps}" if self.shortest == self.steps else f"{self.shortest} to {self.steps}"
         return (
             f"{self.sequences} sequences of {lengths} steps, {len(self.statics.schema)} static and "
-            f"{len(self.encoder.schema)} other columns -> {self.channels} channels; {s.updates} updates of {s.n_critic} "
-            f"critic and 1 generator steps, batch {s.batch_size}; about {self.memory_bytes / 2**20:.0f} MiB"
+            f"{len(self.encoder.schema)} other columns -> {self.channels} channels; {s.updates} updates of "
+            f"{s.n_critic} critic and 1 generator steps, batch {s.batch_size}; "
+            f"about {self.memory_bytes / 2**20:.0f} MiB"
         )
 
     def to_json(self) -> dict[str, JSON]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
 
@@ -10,17 +11,20 @@ import pandas as pd
 import torch
 
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
-from wgan_aug.errors import InvalidParameterError
+from wgan_aug.errors import DataWarning, InvalidParameterError, join_problems
 from wgan_aug.schema.inference import infer_schema
 from wgan_aug.schema.values import value_from_json, value_to_json
+from wgan_aug.synthesizers.checks import warn_of
 from wgan_aug.synthesizers.conditions import describe_conditions, which_hold
 from wgan_aug.synthesizers.document import from_document, to_document
 from wgan_aug.synthesizers.parts import to_device
+from wgan_aug.synthesizers.sequences.possible import why_impossible
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 
 __all__ = ["Statics"]
 
-_MOST_DRAWS = 2_000_000  # rows drawn before a condition counts as one that cannot be met
+_MOST_DRAWS = 2_000_000  # rows drawn before conditions count as too rare
+_FRUITLESS = 100_000  # rows drawn without a single one in which conditions hold
 _DRAW = 16_384  # rows at once
 
 
@@ -48,7 +52,9 @@ class Statics:
         frame: pd.DataFrame,
         key: Hashable | None,
         overrides: Mapping[Hashable, Any],
-        build: Callable[[], WGANGPSynthesizer] | None,
+        build: Callable[[], WGANGPSynthesizer],
+        *,
+        learn: bool = True,
     ) -> Self:
         """Learn from one row a sequence.
 
@@ -56,7 +62,8 @@ class Statics:
             frame: the rows.
             key: the column of keys, None for none.
             overrides: kinds by column.
-            build: makes an unfitted synthesizer of tables; None leaves several columns unlearned, for a plan.
+            build: makes an unfitted synthesizer of tables.
+            learn: False leaves several columns unlearned, for a plan.
         """
         keys = None
         rest = frame
@@ -67,10 +74,13 @@ class Statics:
         schema = infer_schema(rest, dict(overrides), [])
         encoder = TableEncoder(schema, relations=True).fit(rest)
         learned = sum(bool(e.states) or e.silent is not None for e in encoder.encoders)
-        if learned < 2 or build is None:
+        if learned < 2:
+            warn_of(schema)
             return cls(key, keys, encoder, None)
-        model = build().set_params(schema=schema).fit(rest)
-        return cls(key, keys, model.encoder_, model)
+        model = build().set_params(schema=dict(overrides))
+        if not learn:
+            return cls(key, keys, model.plan(rest).encoder, None)
+        return cls(key, keys, model.fit(rest).encoder_, model)
 
     @property
     def names(self) -> list[Hashable]:
@@ -84,7 +94,9 @@ class Statics:
 
     def features(self, frame: pd.DataFrame) -> np.ndarray:
         """Return rows as numbers: one-hot states, and scores of numbers, float32, shape (rows, width)."""
-        codes = self.encode(frame)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # a drawn sum that was cut off at its bounds breaks its rule
+            codes = self.encode(frame)
         table = to_device(codes, self.encoder.layout, torch.device("cpu"))
         return table.middle(torch.arange(len(frame))).numpy()
 
@@ -101,8 +113,12 @@ class Statics:
             conditions: by column, see `which_hold`.
 
         Raises:
-            InvalidParameterError: if no row that meets the conditions comes up among very many.
+            InvalidParameterError: for values that a column cannot have; if too few rows that meet the conditions come
+                up among very many.
         """
+        problems = why_impossible(self.encoder, conditions)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
         kept: list[pd.DataFrame] = []
         found = drawn = part = 0
         while found < rows or not kept:
@@ -112,7 +128,7 @@ class Statics:
             frame = frame[which_hold(frame, conditions)] if conditions else frame
             kept.append(frame)
             found, drawn, part = found + len(frame), drawn + size, part + 1
-            if found < rows and drawn > _MOST_DRAWS:
+            if found < rows and drawn > (_MOST_DRAWS if found else _FRUITLESS):
                 raise InvalidParameterError(
                     f"conditions ({describe_conditions(conditions)}) hold in {found} of {drawn} rows drawn, and {rows} "
                     "were asked for; ask for what the data have, or for fewer conditions."

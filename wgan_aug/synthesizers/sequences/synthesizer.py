@@ -30,6 +30,7 @@ from wgan_aug.synthesizers.conditions import check_conditions
 from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts import learn_balance
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
+from wgan_aug.synthesizers.sequences.blending import blend, count_windows
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.document import from_document, to_document
 from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks, calibrate, draw_part
@@ -245,7 +246,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         encoder, overrides = self._encode(sequences, preset)
         self.target_name_ = self._find_target(sequences)
         frame = encoder.statics(sequences)
-        self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table if learn_statics else None)
+        self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table, learn=learn_statics)
         self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences))
         warn_of(encoder.table.schema)
         shape = self.codec_.shape(0)
@@ -269,10 +270,15 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     def _encode(self, sequences: Sequences, preset: Preset) -> tuple[SequenceEncoder, dict[Hashable, Any]]:
         """Return the fitted encoder of steps, and the kinds that were given for static columns."""
-        fixed, moving = list(sequences.statics.columns), list(sequences.steps.columns)
-        empty = pd.concat([sequences.statics.iloc[:0], sequences.steps.iloc[:0]], axis=1)
-        known = [name for name in [*fixed, *moving] if name not in (self.container_.key, self.container_.index)]
-        kinds = read_overrides(self.schema, known)
+        roles = [name for name in (self.container_.key, self.container_.index) if name is not None]
+        fixed = [name for name in sequences.statics.columns if name not in roles]
+        moving = [name for name in sequences.steps.columns if name not in roles]
+        levels = [name for name, _ in self.container_.levels]
+        plain = [name for name in self.container_.columns if name not in levels]
+        names = list(dict.fromkeys([*plain, *fixed]))  # y may stand beside the others
+        empty = pd.DataFrame(columns=pd.Index(names, dtype=object, tupleize_cols=False))
+        known = [name for name in names if name not in roles]
+        kinds = read_overrides(self.schema, names)
         problems = [
             f"The schema names column {name!r}, which the data do not have.{did_you_mean(name, known)}"
             for name in kinds
@@ -284,7 +290,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         kinds = dict.fromkeys(categorical, "categorical") | kinds
         check_numeric_encoding(self.numeric_encoding, known)
         encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
-        own = {name: kind for name, kind in kinds.items() if name in moving and name != self.container_.index}
+        own = {name: kind for name, kind in kinds.items() if name in moving}
         encoder = SequenceEncoder(
             index=self.container_.index, schema=own, numeric_encoding=encoding, relations=preset.relations
         ).fit(sequences)
@@ -295,11 +301,14 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             return self.container_.y
         if self.target is None:
             return None
-        if self.target not in sequences.statics.columns:
+        key = self.container_.key
+        allowed = [name for name in sequences.statics.columns if key is None or name != key]
+        if self.target not in allowed:
             where = "varies within sequences" if self.target in sequences.steps.columns else "is not there"
+            where = "is the sequence_key" if self.target == key else where
             raise InvalidParameterError(
                 f"target is {self.target!r}, which {where}; the target of sequences is a static column. "
-                f"Static columns: {', '.join(map(repr, sequences.statics.columns)) or 'none'}."
+                f"Static columns: {', '.join(map(repr, allowed)) or 'none'}."
             )
         return self.target
 
@@ -385,15 +394,48 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         """
         return (self.container_.restore(part) for part in self._parts(n_sequences, conditions, random_state))
 
+    def sample_series(self, n_steps: int, random_state: Any = None) -> Any:
+        """Draw one long series: windows that go on from each other, cross-faded where they overlap (see `blend`).
+
+        What takes longer than a window to happen is not learned, and does not happen here either, but for a trend over
+        the times of the fitted series.
+
+        Args:
+            n_steps: how many steps, an integer of at least 0.
+            random_state: an int or numpy generator for this series; None takes the constructor's.
+
+        Returns:
+            a frame or 2-D array like the one fitted, shape (n_steps, columns); the time index runs on regularly.
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidParameterError: for a count that is negative or no integer, and for a model that was not fitted on
+                one long series.
+        """
+        check_is_fitted(self)
+        problems = not_a_number("n_steps", n_steps, above=0, whole=True, equal=True, optional=False)
+        if self.container_.kind != "frame" or self.container_.key is not None:
+            problems.append(
+                "sample_series is for models of one long series, and this one was fitted on many sequences: call "
+                "sample(), or fit one long series without a sequence_key, with window=."
+            )
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        encoder, seed = self.codec_.encoder, self._sampling_seed(random_state)
+        windows = Sequences.join(list(self._parts(count_windows(int(n_steps), encoder.max_steps), None, seed)))
+        return self.container_.restore(blend(windows, encoder, int(n_steps), np.random.default_rng(seed)))
+
     def _parts(self, n_sequences: int, conditions: Any, random_state: Any) -> Iterator[Sequences]:
         check_is_fitted(self)
         problems = not_a_number("n_sequences", n_sequences, above=0, whole=True, equal=True, optional=False)
         if problems:
             raise InvalidParameterError(join_problems(problems))
         encoder = self.codec_.encoder
-        varying = dict.fromkeys(self.schema_.names, "varies within sequences: conditions are on static columns")
+        other = dict.fromkeys(self.schema_.names, "varies within sequences: conditions are on static columns")
+        other |= {self.container_.key: "is the sequence_key: every sequence that is drawn has a new one"}
+        other |= {self.container_.index: "is the sequence_index: conditions are on static columns"}
         allowed = [name for name in self.statics_.names if name not in encoder.internal]
-        wanted = check_conditions(conditions, allowed, varying)
+        wanted = check_conditions(conditions, allowed, other)
         seed = self._sampling_seed(random_state)
         statics = self.statics_.sample(int(n_sequences), seed, wanted)
         size = max(1, PART_STEPS // encoder.max_steps)
