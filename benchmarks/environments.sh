@@ -21,6 +21,15 @@ python3 -m venv "$folder/copula"
 python3 -m venv "$folder/arf"
 "$folder/arf/bin/pip" install -q arfpy==0.1.1 "numpy<2" "pandas<3"
 
+python3 -m venv "$folder/tsgm"
+"$folder/tsgm/bin/pip" install -q torch==2.13.0
+# Keras 3.14 unrolls an LSTM on torch so that going backwards takes thirty times as long; statsmodels knows pandas 2
+"$folder/tsgm/bin/pip" install -q tsgm==0.1.0 keras==3.13.2 "pandas<3"
+
+python3 -m venv "$folder/deepecho"
+"$folder/deepecho/bin/pip" install -q torch==2.13.0
+"$folder/deepecho/bin/pip" install -q deepecho==0.8.1
+
 python3 -m venv "$folder/xgboost" # what tabsyn.py judges with
 "$folder/xgboost/bin/pip" install -q xgboost-cpu==3.2.0 pandas scikit-learn
 

@@ -42,7 +42,7 @@ def draw(runs: Runs, file: Path) -> None:
                 ax.scatter(seconds, auc, s=size, color=color, marker=marker, label=NAMES[method], zorder=3)
             ax.set_xscale("log")
             ax.set_xlim(SOONEST / 2, 1500)
-            ax.set_ylim(0.45, 1.03)
+            ax.set_ylim(0.4, 1.03)
             ax.axhline(0.5, color="#2a2a2a", linewidth=0.8, linestyle=":")
             ax.grid(alpha=0.3)
     for ax in axes[1]:

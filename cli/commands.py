@@ -1,32 +1,24 @@
-"""What each command does: read, call the library, write."""
+"""What `inspect`, `fit`, `sample` and `demo` do: read, call the library, write."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
 import json
-import shlex
 import sys
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, OutputExistsError, did_you_mean
+from wgan_aug.errors import DataWarning, InvalidParameterError, OutputExistsError
 
 from .files import check_folder, check_output, read_table, stem_of, write_parts
-from .progress import say, training_progress
-from .signals import held_signals
+from .models import fit_model, new_model, quietly, save_model
+from .progress import say
+from .series import Roles, as_rows
 
-if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
+if TYPE_CHECKING:
     import pandas as pd
 
-    from wgan_aug import Report, WGANGPSynthesizer
-
-__all__ = ["parse_count", "run_demo", "run_evaluate", "run_fit", "run_inspect", "run_report", "run_sample"]
-
-_HELD_OUT = 5  # one row in so many
+__all__ = ["parse_count", "run_demo", "run_fit", "run_inspect", "run_sample"]
 
 
 def parse_count(text: str, option: str = "-n") -> int:
@@ -58,26 +50,16 @@ def parse_count(text: str, option: str = "-n") -> int:
     return number
 
 
-def _synthesizer(
-    *, target: str | None, categorical: str | None, preset: str, seed: int | None = None, **options: Any
-) -> WGANGPSynthesizer:
-    from wgan_aug import WGANGPSynthesizer
-
-    names = None if categorical is None else _names(categorical)
-    return WGANGPSynthesizer(target=target, categorical_features=names, preset=preset, random_state=seed, **options)
-
-
-def _names(text: str) -> list[str]:
-    """Split names at commas; a name with a comma stands in double quotes."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip()]
-
-
-def run_inspect(data: str, delimiter: str | None, missing: list[str], as_json: bool, **options: Any) -> None:
-    """Print the plan for a table."""
+def run_inspect(
+    data: str, delimiter: str | None, missing: list[str], as_json: bool, *, roles: dict[str, Any], **options: Any
+) -> None:
+    """Print the plan for a table, or for sequences."""
+    known = Roles(**roles)
+    known.check()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        frame = read_table(data, delimiter, missing)
-        plan = _synthesizer(**options).plan(frame)
+        frame = known.rows(read_table(data, delimiter, missing))
+        plan = new_model(known, **options).plan(frame)
     notes = [str(w.message) for w in caught if issubclass(w.category, DataWarning)]
     if as_json:
         sys.stdout.write(json.dumps(plan.to_json() | {"warnings": notes}, indent=1, default=str) + "\n")
@@ -95,40 +77,24 @@ def run_fit(
     missing: list[str],
     quiet: bool,
     force: bool,
+    *,
+    refine: bool | None,
+    roles: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Learn a table and save the model."""
+    """Learn a table, or sequences, and save the model."""
+    known = Roles(**roles)
+    known.check(refine)
     if output is None and data == "-":
         raise InvalidParameterError("DATA is stdin, so the model has no name of its own: give -o MODEL.")
     model_path = Path(output) if output is not None else Path(data).parent / f"{stem_of(data)}-model"
     check_folder(model_path, force)
-    with _warnings(quiet):
-        frame = read_table(data, delimiter, missing)
-        model = _synthesizer(**options)
-        _fit(model, frame, quiet)
-    _save(model, model_path)
+    with quietly(quiet):
+        frame = known.rows(read_table(data, delimiter, missing))
+        model = new_model(known, refine=refine, **options)
+        fit_model(model, frame, quiet)
+    save_model(model, model_path)
     say(f"Model saved in {model_path}", quiet)
-
-
-@contextmanager
-def _warnings(quiet: bool) -> Generator[None]:
-    with warnings.catch_warnings():
-        if quiet:
-            warnings.simplefilter("ignore")
-        yield
-
-
-def _fit(model: WGANGPSynthesizer, frame: pd.DataFrame, quiet: bool) -> None:
-    with training_progress(quiet, lambda: model.plan_.describe()) as listener:
-        model.fit(frame, on_progress=listener)
-    if model.refinement_ is not None:
-        say(model.refinement_.describe(), quiet)
-
-
-def _save(model: WGANGPSynthesizer, path: Path) -> None:
-    """Save a model whole: a signal that comes meanwhile waits until it is there."""
-    with held_signals():
-        model.save(path)
 
 
 def run_sample(
@@ -141,153 +107,26 @@ def run_sample(
     quiet: bool,
     force: bool,
 ) -> None:
-    """Write rows of a saved model."""
+    """Write rows, or the rows of sequences, of a saved model."""
     n_samples = parse_count(count)
     check_output(output, force)
     if not Path(path).exists():
         raise FileNotFoundError(f"{path} does not exist; give a model folder that 'wgan-aug fit' wrote.")
-    from wgan_aug import load
+    from wgan_aug import WGANGPSynthesizer, load
 
-    with _warnings(quiet):
+    with quietly(quiet):
         model = load(path, device=device)
-        write_parts(model.sample_parts(n_samples, random_state=seed, refine=refine), output)
+        if isinstance(model, WGANGPSynthesizer):
+            parts, what = model.sample_parts(n_samples, random_state=seed, refine=refine), "rows"
+        else:
+            if refine is not None:
+                word = "--refine" if refine else "--no-refine"
+                raise InvalidParameterError(f"{word} is for models of tables, and {path} is one of sequences.")
+            parts = as_rows(model.sample_parts(n_samples, random_state=seed), model.container_)
+            what = "sequences" if model.window is None else "windows"
+        write_parts(parts, output)
     if output != "-":
-        say(f"{n_samples} rows written to {output}", quiet)
-
-
-def run_evaluate(
-    real: str,
-    synthetic: str,
-    holdout: str | None,
-    html: str | None,
-    delimiter: str | None,
-    missing: list[str],
-    as_json: bool,
-    quiet: bool,
-    force: bool,
-    **options: Any,
-) -> None:
-    """Judge a table of synthetic rows by the table they were learned from."""
-    paths = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
-    if list(paths.values()).count("-") > 1:
-        raise InvalidParameterError("Only one of REAL, SYNTHETIC and --holdout can be stdin (-).")
-    if html is not None:
-        _check_page(html, force, "--html")
-    given = {"target": options["target"], "holdout": holdout, "categorical": options["categorical"]}
-    given |= {name.replace("_", "-"): value for name, value in options["roles"].items()}
-    given |= {"delimiter": delimiter, "missing": missing, "budget": options["budget"], "seed": options["seed"]}
-    with _warnings(quiet):
-        frames = {side: read_table(path, delimiter, missing) for side, path in paths.items()}
-        report = _evaluate(frames, quiet, _command(["evaluate", real, synthetic], **given), **options)
-    _show_report(report, html, as_json, quiet)
-
-
-def _check_page(path: str, force: bool, option: str) -> None:
-    """Refuse a page that cannot be written, before any work is done."""
-    check_output(path, force, page=True, option=option)
-    from wgan_aug.evaluation.page import check_extra
-
-    check_extra()
-
-
-def _command(words: list[str], **options: Any) -> str:
-    """Return a command line with the options that were given."""
-    for name, value in options.items():
-        if isinstance(value, bool):
-            words = [*words, f"--{name}" if value else f"--no-{name}"]
-            continue
-        values = value if isinstance(value, list) else [] if value is None else [value]
-        words = [*words, *(word for one in values for word in (f"--{name}", str(one)))]
-    return "wgan-aug " + shlex.join(words)
-
-
-def _evaluate(
-    frames: dict[str, pd.DataFrame],
-    quiet: bool,
-    command: str,
-    *,
-    target: str | None,
-    categorical: str | None,
-    budget: str,
-    seed: int,
-    roles: dict[str, Any] | None = None,
-) -> Report:
-    from wgan_aug import evaluate
-
-    report = evaluate(
-        **frames,
-        target=target,
-        **(roles or {}),
-        categorical_features=None if categorical is None else _names(categorical),
-        budget=budget,  # type: ignore[arg-type]
-        random_state=seed,
-        progress=lambda stage: say(f"Judging: {stage}", quiet),
-    )
-    return dataclasses.replace(report, command=command)
-
-
-def _show_report(report: Report, html: str | None, as_json: bool, quiet: bool) -> None:
-    if html is not None:
-        report.to_html(html)
-    sys.stdout.write((json.dumps(report.to_json(), indent=1) if as_json else report.summary()) + "\n")
-    if html is not None:
-        say(f"Report written to {html}", quiet)
-
-
-def run_report(
-    data: str,
-    output: str | None,
-    delimiter: str | None,
-    missing: list[str],
-    as_json: bool,
-    quiet: bool,
-    force: bool,
-    *,
-    budget: str,
-    seed: int,
-    **options: Any,
-) -> None:
-    """Hold rows out, learn the others, sample, judge, and write the page."""
-    if output is None and data == "-":
-        raise InvalidParameterError("DATA is stdin, so the report has no name of its own: give -o FILE.")
-    page = output if output is not None else str(Path(data).parent / f"{stem_of(data)}-report.html")
-    _check_page(page, force, "-o")
-    given = {**options, "delimiter": delimiter, "missing": missing, "budget": budget, "seed": seed}
-    with _warnings(quiet):
-        frame = read_table(data, delimiter, missing)
-        train, holdout = _hold_out(frame, options["target"], seed)
-        say(f"{len(holdout)} of {len(frame)} rows are held out", quiet)
-        model = _synthesizer(seed=seed, **options)
-        _fit(model, train, quiet)
-        frames = {"real": train, "synthetic": model.sample(len(train)), "holdout": holdout}
-        judged: dict[str, Any] = {
-            "target": options["target"],
-            "categorical": options["categorical"],
-            "budget": budget,
-            "seed": seed,
-        }
-        report = _evaluate(frames, quiet, _command(["report", data], **given), **judged)
-    _show_report(report, page, as_json, quiet)
-
-
-def _hold_out(frame: pd.DataFrame, target: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split a fifth of the rows off, drawn at random, from each value of the target alike."""
-    import numpy as np
-    import pandas as pd
-
-    if target not in frame:
-        raise InvalidParameterError(
-            f"--target is {target!r}, which the data do not have.{did_you_mean(target, frame.columns)}"
-        )
-    order = np.random.default_rng(seed).permutation(len(frame))
-    order = order[np.argsort(pd.factorize(frame[target])[0][order], kind="stable")]
-    held = np.zeros(len(frame), dtype=bool)
-    held[order[_HELD_OUT // 2 :: _HELD_OUT]] = True
-    if len(frame) - held.sum() < 2 or not held.any():
-        raise InvalidDataError(
-            f"The table has {len(frame)} rows; a report takes at least 4 to learn from and hold out."
-        )
-    return frame[~held].reset_index(drop=True), frame[held].reset_index(drop=True)
+        say(f"{n_samples} {what} written to {output}", quiet)
 
 
 def run_demo(output: str, count: str, preset: str, seed: int | None, device: str, quiet: bool) -> None:
@@ -304,10 +143,10 @@ def run_demo(output: str, count: str, preset: str, seed: int | None, device: str
         raise InvalidParameterError(f"--rows is {rows}; the Adult table has between 2 and {len(adult)} to give.")
     real = adult.sample(rows, random_state=seed).reset_index(drop=True)
     say(f"Adult census table (UCI, CC BY 4.0): {rows} of {len(adult)} rows, {adult.shape[1]} columns", quiet)
-    model = _synthesizer(target="income", categorical=None, preset=preset, seed=seed, device=device)
-    with _warnings(quiet):
-        _fit(model, real, quiet)
-    _save(model, model_path)
+    model = new_model(Roles(), target="income", categorical=None, preset=preset, seed=seed, device=device)
+    with quietly(quiet):
+        fit_model(model, real, quiet)
+    save_model(model, model_path)
     write_parts(model.sample_parts(rows), str(table_path))
     if quiet:
         return

@@ -38,6 +38,9 @@ SequenceIndex = Annotated[str | None, typer.Option(metavar="T", help="The column
 Window = Annotated[
     int | None, typer.Option(metavar="N", help="Steps of a window; without a key, the rows are one long series.")
 ]
+Stride = Annotated[
+    int | None, typer.Option(metavar="S", help="Steps between the beginnings of windows; by their number if not given.")
+]
 Delimiter = Annotated[str | None, typer.Option(help="Delimiter of a text table; by extension where not given.")]
 Missing = Annotated[
     list[str] | None, typer.Option(help="A text that stands for a missing value, such as '?'; repeatable.")
@@ -72,7 +75,7 @@ def root(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Learn a table with a Wasserstein GAN with gradient penalty, and write rows like it."""
+    """Learn a table or series with a Wasserstein GAN with gradient penalty, and write rows like it."""
 
 
 @app.command()
@@ -102,15 +105,21 @@ def inspect(
     data: Data,
     target: Target = None,
     categorical: Categorical = None,
+    sequence_key: SequenceKey = None,
+    sequence_index: SequenceIndex = None,
+    window: Window = None,
+    stride: Stride = None,
     delimiter: Delimiter = None,
     missing: Missing = None,
     preset: Preset = "balanced",
     as_json: AsJson = False,
 ) -> None:
-    """Show the plan for a table: each column's kind, encoding and width, warnings, updates and memory."""
+    """Show the plan for a table or series: each column's kind, encoding and width, warnings, updates and memory."""
     from .commands import run_inspect
 
-    run_inspect(data, delimiter, missing or [], as_json, target=target, categorical=categorical, preset=preset)
+    options: dict[str, Any] = {"target": target, "categorical": categorical, "preset": preset}
+    roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
+    run_inspect(data, delimiter, missing or [], as_json, **options, roles=roles)
 
 
 @app.command()
@@ -127,6 +136,10 @@ def fit(
     ] = None,
     target: Target = None,
     categorical: Categorical = None,
+    sequence_key: SequenceKey = None,
+    sequence_index: SequenceIndex = None,
+    window: Window = None,
+    stride: Stride = None,
     delimiter: Delimiter = None,
     missing: Missing = None,
     epochs: Epochs = None,
@@ -137,11 +150,13 @@ def fit(
     quiet: Quiet = False,
     force: Force = False,
 ) -> None:
-    """Learn a table and save the model as a folder."""
+    """Learn a table, or with --sequence-key or --window series, and save the model as a folder."""
     from .commands import run_fit
 
-    options = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset, "refine": refine}
-    run_fit(data, output, delimiter, missing or [], quiet, force, **options, seed=seed, device=device)
+    options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
+    options |= {"refine": refine, "seed": seed, "device": device}
+    roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
+    run_fit(data, output, delimiter, missing or [], quiet, force, **options, roles=roles)
 
 
 @app.command()
@@ -149,7 +164,12 @@ def sample(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder.")],
     n: Annotated[
         str,
-        typer.Option("-n", "--rows", metavar="N", help="How many rows; 1e6 and 1_000_000 are numbers too."),
+        typer.Option(
+            "-n",
+            "--rows",
+            metavar="N",
+            help="How many rows, or sequences (windows) where the model is one of series; 1e6 and 1_000_000 do too.",
+        ),
     ],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
@@ -160,7 +180,7 @@ def sample(
     quiet: Quiet = False,
     force: Force = False,
 ) -> None:
-    """Write synthetic rows from a saved model."""
+    """Write synthetic rows, or series, from a saved model."""
     from .commands import run_sample
 
     run_sample(model, n, output, refine, seed, device, quiet, force)
@@ -188,7 +208,7 @@ def evaluate(
     force: Force = False,
 ) -> None:
     """Judge synthetic rows or series: worth to a model, likeness, detection, privacy; print the verdict."""
-    from .commands import run_evaluate
+    from .judging import run_evaluate
 
     options: dict[str, Any] = {"target": target, "categorical": categorical, "budget": budget, "seed": seed}
     roles: dict[str, Any] = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window}
@@ -200,7 +220,9 @@ def evaluate(
 @app.command()
 def report(
     data: Data,
-    target: Annotated[str, typer.Option(help="The column that users of the data predict.")],
+    target: Annotated[
+        str | None, typer.Option(help="The column that users of the data predict; series need none.")
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -211,6 +233,10 @@ def report(
         ),
     ] = None,
     categorical: Categorical = None,
+    sequence_key: SequenceKey = None,
+    sequence_index: SequenceIndex = None,
+    window: Window = None,
+    stride: Stride = None,
     delimiter: Delimiter = None,
     missing: Missing = None,
     epochs: Epochs = None,
@@ -223,13 +249,13 @@ def report(
     quiet: Quiet = False,
     force: Force = False,
 ) -> None:
-    """Hold a fifth of a table's rows out, learn the others, sample as many, judge them, and write an HTML report."""
-    from .commands import run_report
+    """Hold a fifth of the rows or sequences out, learn the others, sample as many, judge, write an HTML report."""
+    from .judging import run_report
 
     options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
-    options["refine"] = refine
-    judging: dict[str, Any] = {"budget": budget, "seed": seed}
-    run_report(data, output, delimiter, missing or [], as_json, quiet, force, **judging, **options, device=device)
+    options |= {"refine": refine, "budget": budget, "seed": seed, "device": device}
+    roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
+    run_report(data, output, delimiter, missing or [], as_json, quiet, force, **options, roles=roles)
 
 
 def main(arguments: list[str] | None = None) -> None:

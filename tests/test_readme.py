@@ -86,9 +86,10 @@ def test_second_command_ends_with_the_tests() -> None:
 
 
 def test_further_bash_blocks_run(tmp_path: Path) -> None:
-    from wgan_aug.datasets import load_adult
+    from wgan_aug.datasets import load_adult, load_energy
 
     load_adult().to_csv(tmp_path / "adult.csv", index=False)
+    load_energy().to_csv(tmp_path / "energy.csv", index=False)
     lines = [line for block in BASH[2:] for line in commands(block)]
     assert lines
     for line in lines:

@@ -137,14 +137,16 @@ def test_a_report_in_one_go(run: Run, tables: Path, tmp_path: Path) -> None:
 
 
 def test_the_holdout_takes_a_fifth_of_every_class() -> None:
-    from wgan_aug_cli.commands import _hold_out
+    from wgan_aug_cli.series import Roles
+    from wgan_aug_cli.splitting import split
 
     frame = pd.DataFrame({"y": ["rare"] * 10 + ["common"] * 190, "row": range(200)}).sample(frac=1, random_state=0)
-    train, held = _hold_out(frame, "y", 0)
+    parts = split(frame, Roles(), "y", 0)
+    train, held = parts.train, parts.holdout
     assert held["y"].value_counts().to_dict() == {"common": 38, "rare": 2}
     assert sorted([*train["row"], *held["row"]]) == list(range(200))
-    assert not _hold_out(frame, "y", 1)[1]["row"].equals(held["row"])
-    assert _hold_out(frame, "y", 0)[1]["row"].equals(held["row"])
+    assert not split(frame, Roles(), "y", 1).holdout["row"].equals(held["row"])
+    assert split(frame, Roles(), "y", 0).holdout["row"].equals(held["row"])
 
 
 # ---- bad input

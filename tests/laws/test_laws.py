@@ -210,6 +210,7 @@ def test_a_saved_model_is_the_same_model(member: Member, tmp_path: Path) -> None
         assert (again.plan_.settings, again.plan_.preset) == (model.plan_.settings, model.plan_.preset)
         assert again.updates_ == model.updates_
         frame = rows_of(member.table)
+        assert isinstance(again, WGANGPSynthesizer)
         assert again.score_samples(frame).tobytes() == model.score_samples(frame).tobytes()
     again.save(tmp_path / "again")
     assert (tmp_path / "again/model.json").read_bytes() == (tmp_path / "model/model.json").read_bytes()

@@ -14,7 +14,7 @@ from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.heads import TableHead
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["ConvCritic", "ConvGenerator", "SequenceShape"]
+__all__ = ["ConvCritic", "ConvGenerator", "RowNorm", "SequenceShape", "UpBlock", "own_steps"]
 
 _KERNEL = 5
 _SLOPE = 0.2

@@ -19,10 +19,11 @@ from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.training.devices import new_generator, seeded
 
-__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_part"]
+__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_codes", "draw_part"]
 
 _BATCH = 512  # sequences in one pass of a network outside training
-_CALIBRATING = 4_096  # sequences drawn to compare with the real ones
+_CALIBRATING = 4_096  # sequences drawn to compare with the real ones, at most
+_CALIBRATING_STEPS = 131_072  # and their steps, but at least an eighth of the sequences
 
 
 @dataclasses.dataclass
@@ -151,7 +152,8 @@ def calibrate(
 ) -> Calibration:
     """Compare the numbers of generated sequences with those of the training sequences, under their conditions."""
     chances = np.random.default_rng(seed)
-    rows = chances.choice(len(encoded), _CALIBRATING)
+    most = min(_CALIBRATING, max(_CALIBRATING // 8, _CALIBRATING_STEPS // codec.encoder.max_steps))
+    rows = chances.choice(len(encoded), most)
     rng = new_generator(seed, next(generator.parameters()).device)
     generated = codec.numbers(draw_codes(generator, condition[rows], rng)[1])
     own = encoded.take(rows)

@@ -78,6 +78,9 @@ class Statics:
             warn_of(schema)
             return cls(key, keys, encoder, None)
         model = build().set_params(schema=dict(overrides))
+        if isinstance(model.numeric_encoding, Mapping):
+            own = {name: curve for name, curve in model.numeric_encoding.items() if name in rest.columns}
+            model.set_params(numeric_encoding=own)
         if not learn:
             return cls(key, keys, model.plan(rest).encoder, None)
         return cls(key, keys, model.fit(rest).encoder_, model)
@@ -131,7 +134,7 @@ class Statics:
             if found < rows and drawn > (_MOST_DRAWS if found else _FRUITLESS):
                 raise InvalidParameterError(
                     f"conditions ({describe_conditions(conditions)}) hold in {found} of {drawn} rows drawn, and {rows} "
-                    "were asked for; ask for what the data have, or for fewer conditions."
+                    "were asked for; ask for what the data have more of, or for fewer conditions."
                 )
         whole = pd.concat(kept, ignore_index=True) if len(kept) > 1 else kept[0].reset_index(drop=True)
         whole = whole.iloc[:rows]

@@ -313,8 +313,11 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         return self.target
 
     def _new_table(self) -> WGANGPSynthesizer:
+        given = self.numeric_encoding
         return WGANGPSynthesizer(
             preset=self.preset,
+            epochs=self.epochs,
+            numeric_encoding="auto" if isinstance(given, str) else given,  # one word for all is one for the steps
             critic_norm=self.critic_norm,
             target=self.target_name_,
             device=self.device,

@@ -1,0 +1,77 @@
+"""Models as commands make, fit and save them; what several commands share."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .progress import say, training_progress
+from .series import Roles
+from .signals import held_signals
+
+if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
+    import pandas as pd
+
+    from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
+
+    Model: TypeAlias = WGANGPSynthesizer | WGANGPSequenceSynthesizer
+
+__all__ = ["fit_model", "new_model", "quietly", "save_model", "split_names"]
+
+
+def split_names(text: str) -> list[str]:
+    """Split names at commas; a name with a comma stands in double quotes.
+
+    Examples:
+        >>> split_names('a, "b, c"')
+        ['a', 'b, c']
+    """
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip()]
+
+
+def new_model(
+    roles: Roles,
+    *,
+    target: str | None,
+    categorical: str | None,
+    preset: str,
+    refine: bool | None = None,
+    seed: int | None = None,
+    **options: Any,
+) -> Model:
+    """Make a synthesizer of tables, or of sequences where there are roles."""
+    from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
+
+    names = None if categorical is None else split_names(categorical)
+    options |= {"target": target, "categorical_features": names, "preset": preset, "random_state": seed}
+    if roles.given:
+        return WGANGPSequenceSynthesizer(**roles.given, **options)
+    return WGANGPSynthesizer(refine=refine, **options)
+
+
+def fit_model(model: Model, frame: pd.DataFrame, quiet: bool) -> None:
+    """Fit a model, and show how it goes."""
+    with training_progress(quiet, lambda: model.plan_.describe()) as listener:
+        model.fit(frame, on_progress=listener)
+    refinement = getattr(model, "refinement_", None)
+    if refinement is not None:
+        say(refinement.describe(), quiet)
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Save a model whole: a signal that comes meanwhile waits until it is there."""
+    with held_signals():
+        model.save(path)
+
+
+@contextmanager
+def quietly(quiet: bool) -> Generator[None]:
+    """Silence warnings where a command is to be quiet."""
+    with warnings.catch_warnings():
+        if quiet:
+            warnings.simplefilter("ignore")
+        yield
