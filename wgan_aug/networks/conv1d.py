@@ -186,9 +186,11 @@ class ConvGenerator(nn.Module):
 
     def start_at(self, shares: Tensor) -> None:
         """Set the biases so that the untrained generator has these shares of states at each step, shape (states,)."""
+        bias = self.output.bias
+        assert bias is not None  # a convolution has one unless told otherwise
         with torch.no_grad():
-            self.output.bias.zero_()
-            self.output.bias[: len(shares)] = shares.clamp_min(1e-6).log().to(self.output.bias.dtype)
+            bias.zero_()
+            bias[: len(shares)] = shares.clamp_min(1e-6).log().to(bias.dtype)
 
 
 def own_steps(condition: Tensor, steps: int) -> Tensor:
