@@ -91,7 +91,8 @@ class WGANGPSynthesizer(GANSynthesizer):
             is sampled; but no sum leaves the range seen. None lets the preset decide: all but `"toy"` do.
         balance: show rare states more often in training, by the power of their frequency that is taken away: 0 as
             they come, 1 all alike; sampling has the true frequencies. The target's classes count, or without a target
-            all categories. None lets the preset decide.
+            all categories. None lets the preset decide: none of them balances, since it gained nothing on the mean of
+            six tables.
         refine: sample by density ratio: draw about six candidates a row, and keep those that boosted trees, trained
             to tell real from generated rows, find likely, raked to the real marginals. It takes seconds at the end of
             `fit`, and about a second for 10 000 rows. None lets the preset decide: all but `"paper"` and `"toy"` do.
