@@ -25,7 +25,7 @@ MAX_COLUMNS = 256  # rules are looked for among the first so many columns of eac
 MAX_EVENTS = 4  # values of one column that another may say: missing and the most frequent ones
 
 
-def find_relations(frame: pd.DataFrame, encoders: Sequence[Any]) -> dict[int, DependentEncoder]:
+def find_relations(frame: pd.DataFrame, encoders: Sequence[Any], narrow: bool = True) -> dict[int, DependentEncoder]:
     """Find the columns that others decide, wholly or in part.
 
     Looked for, in this order: functions of one column; groups of which exactly one is set; sums and differences;
@@ -34,11 +34,12 @@ def find_relations(frame: pd.DataFrame, encoders: Sequence[Any]) -> dict[int, De
     Args:
         frame: the training rows, in the encoders' order.
         encoders: fitted ones, one a column.
+        narrow: take sums with a narrow rest, too; else only those whose rest is a constant.
 
     Returns:
         fitted encoders by position, to take the place of the columns' own; no chain of parents is a circle.
     """
-    return _Search(frame, encoders).run() if len(frame) >= MIN_ROWS else {}
+    return _Search(frame, encoders, narrow).run() if len(frame) >= MIN_ROWS else {}
 
 
 _Function = tuple[int, tuple[int, int]]  # a column, and what it explains: a column, or (not -1) one key of it
@@ -51,8 +52,8 @@ class _Search:
     encoders by position, `parents` the graph that must stay without circles.
     """
 
-    def __init__(self, frame: pd.DataFrame, encoders: Sequence[Any]) -> None:
-        self.frame, self.encoders = frame, encoders
+    def __init__(self, frame: pd.DataFrame, encoders: Sequence[Any], narrow: bool) -> None:
+        self.frame, self.encoders, self.narrow = frame, encoders, narrow
         plain = [p for p, e in enumerate(encoders) if isinstance(e, (LevelEncoder, NumericEncoder))]
         self.used = plain[:MAX_COLUMNS]
         self.keys = [Keys.of(self._plain(p), frame.iloc[:, p]) for p in self.used]
@@ -75,7 +76,7 @@ class _Search:
     def run(self) -> dict[int, DependentEncoder]:
         """Look for each kind of rule in turn."""
         sums = SumSearch(self.frame, [self._plain(p) for p in self.used], self.used)
-        equations = sums.find()
+        equations = [e for e in sums.find() if self.narrow or e.score == 0]
         whole = [(i, -1) for i, keys in enumerate(self.keys) if keys.exact]
         events = [(i, key) for i in range(len(self.used)) for key in self._events(i)]
         sizes = [np.array([k.size for k in keys], dtype=np.int64) for keys in (self.keys, self.coarse)]

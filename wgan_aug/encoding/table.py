@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class TableEncoder:
         schema: the columns.
         numeric_encoding: "auto", the name of a curve for all numeric columns, or a dict of names by column.
         relations: find exact rules between columns and keep them, see `find_relations`; False for none.
+        narrow_sums: whether a column that others add up to but for a narrow rest is learned as that rest.
 
     Examples:
         >>> from wgan_aug.schema.inference import infer_schema
@@ -73,9 +74,13 @@ class TableEncoder:
     """
 
     def __init__(
-        self, schema: TableSchema, numeric_encoding: str | Mapping[Hashable, str] = "auto", relations: bool = True
+        self,
+        schema: TableSchema,
+        numeric_encoding: str | Mapping[Hashable, str] = "auto",
+        relations: bool = True,
+        narrow_sums: bool = True,
     ) -> None:
-        self.schema, self.relations = schema, relations
+        self.schema, self.relations, self.narrow_sums = schema, relations, narrow_sums
         self._own: list[ColumnEncoder] = [
             _new_encoder(column, _curve_name(numeric_encoding, column.name)) for column in schema
         ]
@@ -93,7 +98,7 @@ class TableEncoder:
         if not len(frame):
             raise InvalidDataError("There are no rows to learn from.")
         own = [encoder.fit(frame.iloc[:, position]) for position, encoder in enumerate(self._own)]
-        found = find_relations(frame, own) if self.relations else {}
+        found = find_relations(frame, own, self.narrow_sums) if self.relations else {}
         self.encoders = [found.get(position, encoder) for position, encoder in enumerate(own)]
         self.layout = self._measure()
         return self
@@ -175,7 +180,11 @@ class TableEncoder:
         return any(self.schema.columns[p].name in blank for p in read)
 
     def inverse_transform(
-        self, encoded: EncodedTable, rng: np.random.Generator | None = None, first_row: int = 0
+        self,
+        encoded: EncodedTable,
+        rng: np.random.Generator | None = None,
+        first_row: int = 0,
+        put: Callable[[int, pd.Series], pd.Series] | None = None,
     ) -> pd.DataFrame:
         """Decode rows to a frame with the fitted columns, order and dtypes; the rules found hold in them, in bounds.
 
@@ -183,13 +192,16 @@ class TableEncoder:
             encoded: the codes; a number is decoded from the middle of its interval.
             rng: draws the members of pooled levels; a fixed one where None.
             first_row: the number of the first row, for identifiers that stay unique over several calls.
+            put: takes a column's position and its decoded cells, and gives those to put in their place, before the
+                columns that follow from them are decoded.
         """
         rng = np.random.default_rng(0) if rng is None else rng
         rows = range(first_row, first_row + len(encoded))
         codes = self._split(encoded)
         cells: dict[int, pd.Series] = {}
         for position in self._parents_first():
-            cells[position] = decode_column(self.encoders[position], position, codes, cells, rows, rng)
+            own = decode_column(self.encoders[position], position, codes, cells, rows, rng)
+            cells[position] = own if put is None else put(position, own)
         if not cells:
             return pd.DataFrame(index=pd.RangeIndex(len(encoded)))
         frame = pd.concat([cells[p] for p in range(len(cells))], axis=1, keys=range(len(cells)))

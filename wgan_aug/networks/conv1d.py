@@ -21,6 +21,8 @@ _SLOPE = 0.2
 _FRESH = 8  # noise channels that each block of the generator draws anew
 _COARSEST = 8  # steps at the coarsest resolution, or fewer
 _DENSE = 8_192  # numbers of a sequence beyond which there is no dense path
+_COARSE = (2, 6)  # lowest cosine frequencies that each coarse critic sees
+_COARSE_WIDTH = 128
 
 
 class SequenceShape:
@@ -202,8 +204,10 @@ def own_steps(condition: Tensor, steps: int) -> Tensor:
 class ConvCritic(nn.Module):
     """Sequences under a condition to scores, without a bound on the score.
 
-    The sum of two critics: a convolutional one (each layer halves the length) and, where sequences are not too long, a
-    dense one that sees all steps at once. Every normalisation is of one sequence alone, over channels and time.
+    The sum of several critics: a convolutional one (each layer halves the length); where sequences are not too long, a
+    dense one that sees all steps at once; and dense ones that see the lowest cosine frequencies of each channel alone,
+    where a few numbers say how channels move together, and fine structure cannot drown them. Every normalisation is of
+    one sequence alone, over channels and time.
 
     Args:
         shape: of sequences and condition.
@@ -213,6 +217,8 @@ class ConvCritic(nn.Module):
         attention: let the steps of the first halved resolution look at each other.
         ragged: as for the generator: steps beyond a sequence's length have no influence, and no gradient.
     """
+
+    cosines: Tensor
 
     def __init__(
         self,
@@ -239,6 +245,9 @@ class ConvCritic(nn.Module):
         self.convolutions = nn.Sequential(*layers, nn.Flatten())
         self.head = _dense(n_in * length + shape.condition, hidden[-1:], norm)
         self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.size <= _DENSE else None
+        widths = [min(frequencies, shape.steps) * shape.channels + shape.condition for frequencies in _COARSE]
+        self.coarse = nn.ModuleList(_dense(n_in, (_COARSE_WIDTH, _COARSE_WIDTH), norm) for n_in in widths)
+        self.register_buffer("cosines", _cosines(shape.steps)[: max(_COARSE)], persistent=False)
 
     def forward(self, sequences: Tensor, condition: Tensor) -> Tensor:
         """Return one score a sequence, shape (batch,).
@@ -254,7 +263,18 @@ class ConvCritic(nn.Module):
         scores = self.head(torch.cat([self.convolutions(sequences), condition], dim=1))
         if self.dense is not None:
             scores = scores + self.dense(torch.cat([sequences.flatten(1), condition], dim=1))
+        slow = sequences @ self.cosines.T
+        for critic, frequencies in zip(self.coarse, _COARSE, strict=True):
+            scores = scores + critic(torch.cat([slow[..., :frequencies].flatten(1), condition], dim=1))
         return scores.squeeze(1)
+
+
+def _cosines(steps: int) -> Tensor:
+    """Return the orthonormal cosine transform over time, slowest first, shape (steps, steps)."""
+    place = torch.arange(steps, dtype=torch.float64)
+    waves = torch.cos(math.pi / steps * (place + 0.5) * place[:, None]) * math.sqrt(2 / steps)
+    waves[0] /= math.sqrt(2)
+    return waves.float()
 
 
 def _cycle(condition: Tensor, rows: int) -> Tensor:

@@ -62,7 +62,8 @@ class SequenceEncoder:
         categorical: columns of the steps to take as categories.
         numeric_encoding: the curve of all numeric columns, or a dict by column; `"auto"` and what a dict leaves out are
             `"affine"`, which keeps smooth paths smooth.
-        relations: find exact rules between the columns of a step and keep them.
+        relations: find exact rules between the columns of a step and keep them. Not sums with a narrow rest: the axes
+            of `Whitening` tell nearly equal columns apart as well, and keep their paths.
 
     Examples:
         >>> steps = pd.DataFrame({"t": [0, 1, 2, 4, 5], "x": [0.1, 0.7, 0.2, 0.5, 0.4]})
@@ -114,7 +115,7 @@ class SequenceEncoder:
         )
         frame, _ = self._rows(sequences)
         schema = infer_schema(frame, self.schema, self.categorical)
-        self.table = TableEncoder(schema, self._curves(frame), relations=self.relations).fit(frame)
+        self.table = TableEncoder(schema, self._curves(frame), relations=self.relations, narrow_sums=False).fit(frame)
         if self.layout.n_features == 0:
             kinds = ", ".join(f"{c.name!r}: {c.kind}" for c in schema)
             raise InvalidDataError(
