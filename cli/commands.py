@@ -14,6 +14,7 @@ from .files import check_folder, check_output, read_table, stem_of, write_parts
 from .models import fit_model, new_model, quietly, save_model
 from .progress import say
 from .series import Roles, as_rows
+from .where import parse_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +102,7 @@ def run_sample(
     path: str,
     count: str,
     output: str,
+    where: list[str],
     refine: bool | None,
     seed: int | None,
     device: str,
@@ -117,14 +119,20 @@ def run_sample(
     with quietly(quiet):
         model = load(path, device=device)
         if isinstance(model, WGANGPSynthesizer):
-            parts, what = model.sample_parts(n_samples, random_state=seed, refine=refine), "rows"
+            wanted = parse_where(where, model.schema_)
+            parts = model.sample_parts(n_samples, conditions=wanted, random_state=seed, refine=refine)
+            what = "rows"
         else:
             if refine is not None:
                 word = "--refine" if refine else "--no-refine"
                 raise InvalidParameterError(f"{word} is for models of tables, and {path} is one of sequences.")
-            parts = as_rows(model.sample_parts(n_samples, random_state=seed), model.container_)
+            wanted = parse_where(where, model.static_schema_)
+            parts = as_rows(model.sample_parts(n_samples, conditions=wanted, random_state=seed), model.container_)
             what = "sequences" if model.window is None else "windows"
         write_parts(parts, output)
+    acceptance = getattr(model, "acceptance_", None)
+    if acceptance is not None:
+        say(f"The conditions hold in {acceptance:.2%} of the rows that the model draws by itself", quiet)
     if output != "-":
         say(f"{n_samples} {what} written to {output}", quiet)
 

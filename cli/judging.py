@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input
 
     from wgan_aug import Report
 
-__all__ = ["run_evaluate", "run_report"]
+__all__ = ["check_page", "run_evaluate", "run_report"]
 
 _WINDOWS = 2000  # overlapping windows that a report judges, where as many were learned from
 
@@ -47,7 +47,7 @@ def run_evaluate(
     if list(paths.values()).count("-") > 1:
         raise InvalidParameterError("Only one of REAL, SYNTHETIC and --holdout can be stdin (-).")
     if html is not None:
-        _check_page(html, force, "--html")
+        check_page(html, force, "--html")
     given = {"target": options["target"], "holdout": holdout, "categorical": options["categorical"], **roles}
     given |= {"delimiter": delimiter, "missing": missing, "budget": options["budget"], "seed": options["seed"]}
     with quietly(quiet):
@@ -56,7 +56,7 @@ def run_evaluate(
     _show_report(report, html, as_json, quiet)
 
 
-def _check_page(path: str, force: bool, option: str) -> None:
+def check_page(path: str, force: bool, option: str) -> None:
     """Refuse a page that cannot be written, before any work is done."""
     check_output(path, force, page=True, option=option)
     from wgan_aug.evaluation.page import check_extra
@@ -129,7 +129,7 @@ def run_report(
     if output is None and data == "-":
         raise InvalidParameterError("DATA is stdin, so the report has no name of its own: give -o FILE.")
     page = output if output is not None else str(Path(data).parent / f"{stem_of(data)}-report.html")
-    _check_page(page, force, "-o")
+    check_page(page, force, "-o")
     given = {"target": target, **options, "refine": refine, **roles, "delimiter": delimiter, "missing": missing}
     command = _command(["report", data], **given, budget=budget, seed=seed)
     with quietly(quiet):

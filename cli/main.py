@@ -174,6 +174,14 @@ def sample(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
     ] = "-",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help='What holds in every row: "age>=30", "sex=Female", "job in (cook|smith)", "zip is missing"; '
+            "repeatable. Of series: in their static columns.",
+        ),
+    ] = None,
     refine: Refine = None,
     seed: Seed = None,
     device: Device = "auto",
@@ -183,7 +191,7 @@ def sample(
     """Write synthetic rows, or series, from a saved model."""
     from .commands import run_sample
 
-    run_sample(model, n, output, refine, seed, device, quiet, force)
+    run_sample(model, n, output, where or [], refine, seed, device, quiet, force)
 
 
 @app.command()
@@ -256,6 +264,42 @@ def report(
     options |= {"refine": refine, "budget": budget, "seed": seed, "device": device}
     roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
     run_report(data, output, delimiter, missing or [], as_json, quiet, force, **options, roles=roles)
+
+
+@app.command()
+def augment(
+    data: Data,
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
+    ],
+    ratio: Annotated[
+        float | None, typer.Option(metavar="R", help="Synthetic rows for each row of DATA, whatever the verdict.")
+    ] = None,
+    mix: Annotated[
+        str | None, typer.Option(help="natural, or balanced (rare classes grow); the better where not given.")
+    ] = None,
+    categorical: Categorical = None,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    epochs: Epochs = None,
+    preset: Preset = "balanced",
+    html: Annotated[str | None, typer.Option(metavar="FILE", help="Write verdict and figures as HTML too.")] = None,
+    as_json: AsJson = False,
+    budget: Annotated[
+        str, typer.Option(help="fast, full (three times as many splits), or a number of seconds for them.")
+    ] = "fast",
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Write DATA's rows, and after them synthetic ones where they are shown to help a model; say whether they do."""
+    from .augmenting import run_augment
+
+    options: dict[str, Any] = {"target": target, "ratio": ratio, "mix": mix, "budget": budget, "seed": seed}
+    learned: dict[str, Any] = {"categorical": categorical, "epochs": epochs, "preset": preset, "device": device}
+    run_augment(data, output, html, delimiter, missing or [], as_json, quiet, force, learned=learned, **options)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import resources
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 from wgan_aug.errors import MissingExtraError
 from wgan_aug.evaluation.findings import Findings, figures_of
@@ -20,7 +26,7 @@ from wgan_aug.evaluation.page_sequences import sequences_section
 from wgan_aug.evaluation.svg import REAL, SYNTHETIC
 from wgan_aug.evaluation.verdict import THRESHOLDS, headline_of, judge, number
 
-__all__ = ["check_extra", "render"]
+__all__ = ["check_extra", "render", "render_page", "write_page"]
 
 _CARDS = {
     "utility_ratio": "Use: synthetic over real",
@@ -57,18 +63,12 @@ def render(found: Findings) -> str:
         MissingExtraError: without jinja2 and matplotlib.
     """
     check_extra()
-    from jinja2 import Environment, StrictUndefined
-
-    source = resources.files("wgan_aug.evaluation").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     judgements = judge(found)
     target = found.tables.target
-    return environment.from_string(source).render(
+    return render_page(
         title="How good are these synthetic rows?",
         subtitle=_rows(found) + (f" Target: {name_of(target)} ({found.tables.task})." if target is not None else ""),
         version=found.versions["wgan-aug"],
-        real=REAL,
-        synthetic=SYNTHETIC,
         headline=headline_of(judgements),
         cards=_cards(found),
         verdict=judgements,
@@ -86,6 +86,47 @@ def render(found: Findings) -> str:
             _made(found),
         ],
     )
+
+
+def render_page(**parts: Any) -> str:
+    """Return a page of the template's parts: title, subtitle, version, headline, cards, verdict, notes, thresholds,
+    sections.
+
+    Raises:
+        MissingExtraError: without jinja2 and matplotlib.
+    """
+    check_extra()
+    from jinja2 import Environment, StrictUndefined
+
+    source = resources.files("wgan_aug.evaluation").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source).render(real=REAL, synthetic=SYNTHETIC, **parts)
+
+
+def write_page(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a page as one file; an old file is replaced, whole or not at all.
+
+    Args:
+        text: the page.
+        path: of the file.
+    """
+    with _replacing(Path(path).resolve()) as work:
+        work.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _replacing(path: Path) -> Generator[Path]:
+    """Give a scratch file beside `path`, and put it in its place when all went well."""
+    mask = os.umask(0)
+    os.umask(mask)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _cards(found: Findings) -> list[dict[str, str]]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
-import tempfile
 import warnings
-from collections.abc import Callable, Generator, Hashable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -20,7 +17,7 @@ from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean
 from wgan_aug.evaluation.figures import to_plain
 from wgan_aug.evaluation.findings import SEQUENCE_FIGURES, Findings, figures_of
 from wgan_aug.evaluation.frames import align
-from wgan_aug.evaluation.page import render
+from wgan_aug.evaluation.page import render, write_page
 from wgan_aug.evaluation.series.reading import read_sides
 from wgan_aug.evaluation.stages import BUDGETS, run_parts, write_scales
 from wgan_aug.evaluation.verdict import headline_of, judge, summarise
@@ -88,24 +85,7 @@ class Report(Findings):
         Raises:
             MissingExtraError: without jinja2 and matplotlib.
         """
-        text = render(self)
-        with _replacing(Path(path).resolve()) as work:
-            work.write_text(text, encoding="utf-8", newline="\n")
-
-
-@contextmanager
-def _replacing(path: Path) -> Generator[Path]:
-    """Give a scratch file beside `path`, and put it in its place when all went well."""
-    mask = os.umask(0)
-    os.umask(mask)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        write_page(render(self), path)
 
 
 def evaluate(

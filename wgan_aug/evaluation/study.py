@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,16 @@ from wgan_aug.evaluation.measures import Measure, find_measure
 from wgan_aug.evaluation.preparation import find_scale
 from wgan_aug.evaluation.trials import MAX_CLASSES, target_values
 
-__all__ = ["MakeSynthetic", "Study", "make_arms", "prepare_study", "score_arm", "split_study"]
+__all__ = ["AddRows", "Study", "make_arms", "prepare_study", "score_arm", "split_study"]
 
-MakeSynthetic = Callable[[pd.DataFrame, int, int], pd.DataFrame]
+AddRows = Callable[[pd.DataFrame, int], Mapping[str, pd.DataFrame]]
+"""A function of training rows and a seed that returns the synthetic rows of each arm by its name."""
 IMBALANCED = 0.2  # below this share of the rarer class, average precision is the score
 
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """Real rows, what makes synthetic ones of them, and how models are scored.
+    """Real rows, and how models of them are scored.
 
     Args:
         reference: all real rows, as they came.
@@ -38,8 +39,6 @@ class Study:
         scale: what a numeric target is divided by, see `find_scale`; 1 for a user's scorer.
         task: what predicting the target is.
         measure: the score.
-        make_synthetic: a function of training rows, a number of rows and a seed.
-        ratios: synthetic rows for each real training row.
         categorical_features: columns to take as categories whatever their values.
         without_target: rows left out because their target is missing.
     """
@@ -52,22 +51,13 @@ class Study:
     scale: float
     task: Task
     measure: Measure
-    make_synthetic: MakeSynthetic
-    ratios: tuple[float, ...]
     categorical_features: tuple[Hashable, ...]
     without_target: int
-
-    @property
-    def arms(self) -> dict[str, float]:
-        """The names of the synthetic arms, with their ratios."""
-        return {f"synthetic x{ratio:g}": float(ratio) for ratio in self.ratios}
 
 
 def prepare_study(
     frame: pd.DataFrame,
     target: Hashable,
-    make_synthetic: MakeSynthetic,
-    ratios: tuple[float, ...],
     scorer: Any,
     task: Task | None,
     categorical: tuple[Hashable, ...],
@@ -102,8 +92,6 @@ def prepare_study(
         scale,
         tables.task,
         measure,
-        make_synthetic,
-        ratios,
         categorical,
         int((~present).sum()),
     )
@@ -140,12 +128,13 @@ def split_study(study: Study, folds: int, seed: int) -> Iterator[tuple[np.ndarra
 
 
 def make_arms(
-    study: Study, train: np.ndarray, seed: int, baselines: Sequence[str], skipped: dict[str, str]
+    study: Study, add: AddRows, train: np.ndarray, seed: int, baselines: Sequence[str], skipped: dict[str, str]
 ) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, np.ndarray | None]]:
     """Yield what each arm trains on: its name, rows, targets, and weights or None.
 
     Args:
         study: the real rows.
+        add: makes the synthetic rows.
         train: positions of the training rows.
         seed: of the synthetic rows and the baselines.
         baselines: those that apply.
@@ -153,10 +142,8 @@ def make_arms(
     """
     rows, y = study.rows.iloc[train], study.y[train]
     yield "real", rows, y, None
-    made, made_y = _synthetic(study, train, seed)
-    for arm, ratio in study.arms.items():
-        n = round(ratio * len(train))
-        yield arm, pd.concat([rows, made[:n]], ignore_index=True), np.concatenate([y, made_y[:n]]), None
+    for arm, (made, made_y) in _synthetic(study, add, train, seed).items():
+        yield arm, pd.concat([rows, made], ignore_index=True), np.concatenate([y, made_y]), None
     if "class_weight" in baselines:
         yield "class_weight", rows, y, compute_sample_weight("balanced", y.astype(str))
     if "oversample" in baselines:
@@ -171,29 +158,32 @@ def make_arms(
             yield "smote", pd.concat([rows, further], ignore_index=True), np.concatenate([y, labels]), None
 
 
-def _synthetic(study: Study, train: np.ndarray, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return aligned synthetic rows for the largest ratio, in random order, and their targets."""
-    n = round(max(study.ratios) * len(train))
-    made = study.make_synthetic(study.frame.iloc[train].reset_index(drop=True), n, seed)
-    if not isinstance(made, pd.DataFrame):
-        raise InvalidDataError(f"make_synthetic returned a {type(made).__name__}; it must return a pandas DataFrame.")
-    if len(made) < n:
-        raise InvalidDataError(f"make_synthetic was asked for {n} rows and returned {len(made)}; it must return all.")
+def _synthetic(study: Study, add: AddRows, train: np.ndarray, seed: int) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
+    """Return aligned synthetic rows that have a target, and their targets, by arm."""
+    arms = add(study.frame.iloc[train].reset_index(drop=True), seed)
+    if not arms:
+        return {}
+    whole = pd.concat(list(arms.values()), ignore_index=True)
     tables = align(
         study.reference,
-        made,
+        whole,
         target=study.tables.target,
         task=study.task,
         categorical_features=study.categorical_features,
     )
     y = target_values(tables, tables.synthetic)
-    order = np.random.default_rng(seed).permutation(len(y))
-    order = order[~pd.isna(y[order])]
-    if not len(order):
+    present = ~pd.isna(y)
+    if not present.any():
         raise InvalidDataError(
-            f"make_synthetic returned {len(y)} rows, none of which has a value of the target {study.tables.target!r}."
+            f"None of the {len(y)} synthetic rows has a value of the target {study.tables.target!r}."
         )
-    return tables.synthetic.iloc[order], y[order] if study.scale == 1 else y[order] / study.scale
+    out: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
+    start = 0
+    for arm, made in arms.items():
+        rows = start + np.flatnonzero(present[start : start + len(made)])
+        out[arm] = tables.synthetic.iloc[rows], y[rows] if study.scale == 1 else y[rows] / study.scale
+        start += len(made)
+    return out
 
 
 def score_arm(

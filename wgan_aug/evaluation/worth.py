@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, did_you_mean, join_problems
 from wgan_aug.evaluation.baselines import BASELINES, check_baselines
 from wgan_aug.evaluation.figures import to_plain
 from wgan_aug.evaluation.frames import Task
 from wgan_aug.evaluation.learners import find_estimators
-from wgan_aug.evaluation.study import MakeSynthetic, Study, make_arms, prepare_study, score_arm, split_study
+from wgan_aug.evaluation.study import AddRows, Study, make_arms, prepare_study, score_arm, split_study
 
-__all__ = ["AugmentationValue", "Verdict", "augmentation_value", "corrected_interval"]
+__all__ = ["AugmentationValue", "Verdict", "augmentation_value", "compare_arms", "corrected_interval"]
 
+MakeSynthetic = Callable[[pd.DataFrame, int, int], pd.DataFrame]
 Verdict = Literal["helps", "no effect", "hurts"]
 LEVEL = 0.95
 
@@ -30,7 +32,8 @@ class AugmentationValue:
 
     Args:
         verdict: `"helps"`, `"no effect"` or `"hurts"`: of adding synthetic rows to the real ones.
-        ratio: the best of the ratios tried, synthetic rows to real training rows; its arm was chosen on these data.
+        arm: the best of the synthetic arms; it was chosen on these data.
+        ratio: its synthetic rows for each real training row.
         target: the column that is predicted.
         task: what predicting it is.
         metric: the score: `"average_precision"` or `"roc_auc"` (two classes), `"macro_f1"`, `"r2"`, or the name of the
@@ -38,17 +41,18 @@ class AugmentationValue:
         positive: the class that average precision is about, the rarer one; None otherwise.
         estimator: the model's class.
         arms: one line an arm, real rows alone first: `arm`, `ratio` (NaN but for synthetic rows), `score` (mean over
-            folds), `difference` (from real rows alone), `low`, `high` (its interval), `level` (of the interval),
+            splits), `difference` (from real rows alone), `low`, `high` (its interval), `level` (of the interval),
             `folds` (scores compared: those that are numbers).
-        scores: one line a repeat and fold, one column an arm beside `repeat` and `fold`.
+        scores: one line a split, its repeat and fold, one column an arm beside `repeat` and `fold`.
         skipped: baselines that do not apply, with the reason.
         rows: rows used.
         without_target: rows left out because their target is missing.
         folds: folds of each repeat.
-        repeats: cross-validations.
+        repeats: cross-validations; the last may have stopped before its end.
     """
 
     verdict: Verdict
+    arm: str
     ratio: float
     target: Hashable
     task: Task
@@ -94,7 +98,8 @@ def augmentation_value(
     d_j and t the quantile of Student's distribution with J - 1 degrees of freedom; n_test / n_train allows for splits
     that share training rows. The best of k ratios is chosen on these data, so that intervals of synthetic arms are of
     level 1 - 0.05 / k (Bonferroni), those of the baselines of 0.95. The verdict is `"helps"` where the best ratio's
-    interval lies above 0, `"hurts"` where those of all ratios lie below 0, and else `"no effect"`.
+    interval lies above 0, `"hurts"` where those of all ratios lie below 0, and else `"no effect"`. With the default
+    model, arms differ in their rows alone: it does not stop early, as boosted trees else do beyond 10 000 rows.
 
     `"no effect"` means that no effect was shown on so many rows, not that there is none: few rows and folds give wide
     intervals. The correction is a rule of thumb, and the verdict is about this model and score; the mean score of the
@@ -141,21 +146,79 @@ def augmentation_value(
         ('no effect', 'roc_auc', ['real', 'synthetic x1', 'oversample'])
     """
     _check_options(make_synthetic, ratios, folds, repeats, baselines, random_state)
-    study = prepare_study(
-        frame, target, make_synthetic, tuple(ratios), scorer, task, tuple(categorical_features), folds
+    study = prepare_study(frame, target, scorer, task, tuple(categorical_features), folds)
+
+    def add(train: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
+        n = round(max(ratios) * len(train))
+        made = _checked(make_synthetic(train.copy(), n, seed), n)
+        made = made.iloc[np.random.default_rng(seed).permutation(len(made))]
+        return {f"synthetic x{ratio:g}": made.iloc[: round(ratio * len(train))] for ratio in ratios}
+
+    return compare_arms(
+        study,
+        add,
+        {f"synthetic x{ratio:g}": float(ratio) for ratio in ratios},
+        folds=folds,
+        repeats=repeats,
+        estimator=estimator,
+        baselines=baselines,
+        random_state=random_state,
     )
+
+
+def compare_arms(
+    study: Study,
+    add: AddRows,
+    ratios: Mapping[str, float],
+    *,
+    folds: int,
+    repeats: int,
+    estimator: Any,
+    baselines: Sequence[str],
+    random_state: int,
+    go_on: Callable[[int], bool] = lambda done: True,
+) -> AugmentationValue:
+    """Compare arms of any mixture; see `augmentation_value`, whose arms differ in their ratio alone.
+
+    Args:
+        study: the real rows.
+        add: makes the synthetic rows of all arms, once for each split.
+        ratios: the names of the arms, with their synthetic rows for each real training row.
+        folds: folds of the cross-validation.
+        repeats: cross-validations, at most.
+        estimator: a scikit-learn model; None for boosted trees that do not stop early.
+        baselines: as in `augmentation_value`.
+        random_state: the seed.
+        go_on: asked before each split, with the number of those done, whether to do it.
+    """
+    estimator = _default_model(study.task) if estimator is None else estimator
     model = next(iter(find_estimators(estimator, study.task).values()))
     applicable, skipped = check_baselines(baselines, study.task, model)
     lines: list[dict[str, float]] = []
     for repeat in range(repeats):
         for fold, (train, test) in enumerate(split_study(study, folds, random_state + repeat)):
+            if not go_on(len(lines)):
+                break
             seed = random_state + repeat * folds + fold
             line: dict[str, float] = {"repeat": repeat, "fold": fold}
-            for arm, rows, y, weights in make_arms(study, train, seed, applicable, skipped):
+            for arm, rows, y, weights in make_arms(study, add, train, seed, applicable, skipped):
                 line[arm] = score_arm(study, model, arm, rows, y, weights, test, random_state + repeat)
             lines.append(line)
     scores = pd.DataFrame(lines).drop(columns=list(skipped), errors="ignore")
-    return _summarise(study, type(model).__name__, scores, skipped, folds, repeats)
+    return _summarise(study, ratios, type(model).__name__, scores, skipped, folds)
+
+
+def _default_model(task: Task) -> Any:
+    kind: Any = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    return kind(early_stopping=False)
+
+
+def _checked(made: Any, n: int) -> pd.DataFrame:
+    if not isinstance(made, pd.DataFrame):
+        raise InvalidDataError(f"make_synthetic returned a {type(made).__name__}; it must return a pandas DataFrame.")
+    if len(made) < n:
+        raise InvalidDataError(f"make_synthetic was asked for {n} rows and returned {len(made)}; it must return all.")
+    return made
 
 
 def _check_options(
@@ -223,18 +286,23 @@ def _differences(scores: pd.DataFrame, arm: str, measure: str) -> np.ndarray:
 
 
 def _summarise(
-    study: Study, estimator: str, scores: pd.DataFrame, skipped: dict[str, str], folds: int, repeats: int
+    study: Study,
+    ratios: Mapping[str, float],
+    estimator: str,
+    scores: pd.DataFrame,
+    skipped: dict[str, str],
+    folds: int,
 ) -> AugmentationValue:
     lines: list[dict[str, Any]] = []
     for arm in scores.columns.drop(["repeat", "fold"]):
-        line = {"arm": arm, "ratio": study.arms.get(arm, np.nan), "score": float(scores[arm].mean())}
+        line = {"arm": arm, "ratio": ratios.get(arm, np.nan), "score": float(scores[arm].mean())}
         difference = _differences(scores, arm, study.measure.name)
-        level = 1 - (1 - LEVEL) / len(study.ratios) if arm in study.arms else LEVEL
+        level = 1 - (1 - LEVEL) / len(ratios) if arm in ratios else LEVEL
         bounds = (np.nan, np.nan) if arm == "real" else corrected_interval(difference, 1 / (folds - 1), level)
         line |= {"difference": float(difference.mean()), "low": bounds[0], "high": bounds[1]}
         lines.append(line | {"level": np.nan if arm == "real" else level, "folds": len(difference)})
     arms = pd.DataFrame(lines).astype({"arm": object})
-    synthetic = arms[arms["arm"].isin(list(study.arms))]
+    synthetic = arms[arms["arm"].isin(list(ratios))]
     best = synthetic.iloc[int(synthetic["difference"].to_numpy(float).argmax())]
     verdict: Verdict = "no effect"
     if best["low"] > 0:
@@ -243,6 +311,7 @@ def _summarise(
         verdict = "hurts"
     return AugmentationValue(
         verdict,
+        str(best["arm"]),
         float(best["ratio"]),
         study.tables.target,
         study.task,
@@ -255,5 +324,5 @@ def _summarise(
         len(study.rows),
         study.without_target,
         folds,
-        repeats,
+        int(scores["repeat"].max()) + 1,
     )
