@@ -21,7 +21,7 @@ from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
 
 __all__ = ["FORMAT_VERSION", "check_free", "read_folder", "write_folder"]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _FORMAT = "wgan-aug model"
 _DOCUMENT, _ARRAYS = "model.json", "arrays.safetensors"
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder

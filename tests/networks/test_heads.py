@@ -191,3 +191,15 @@ def test_choose_leaves_its_input_and_the_global_generator_alone() -> None:
     TableHead(layout_of((3, 2), [Scalar()])).choose(raw, rng(1))
     assert torch.equal(raw, before)
     assert torch.equal(torch.get_rng_state(), seen)
+
+
+def test_banned_states_are_not_drawn_and_the_others_keep_their_odds() -> None:
+    head = TableHead(layout_of((4, 2)))
+    raw = torch.tensor([[0.0, 1.0, 2.0, 3.0, 0.0, 0.0]]).expand(40_000, -1)
+    banned = torch.zeros(40_000, 6, dtype=torch.bool)
+    banned[:, 3] = True
+    states, _ = head.choose(raw, rng(0), banned)
+    shares = torch.softmax(raw[0, :3], dim=0).numpy()
+    counts = np.bincount(states[:, 0].numpy(), minlength=4)
+    assert counts[3] == 0
+    assert stats.chisquare(counts[:3], 40_000 * shares).pvalue > 1e-3

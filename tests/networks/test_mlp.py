@@ -194,3 +194,45 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     noise = torch.randn(30, 4, generator=rng())
     assert torch.equal(generator(noise, rng(1)), generator(noise, rng(1)))
     assert not torch.equal(generator(noise, rng(1)), generator(noise, rng(2)))
+
+
+# ---- what is told
+
+UNITS = np.array([0, 0, 0, 1, 1, 1, 2])
+
+
+def told_of(rows: Tensor, revealed: Tensor) -> Tensor:
+    return torch.cat([rows * revealed[:, UNITS], revealed], dim=1)
+
+
+def test_what_is_told_comes_back_and_the_rest_follows_it() -> None:
+    torch.manual_seed(0)
+    generator = MLPGenerator(LAYOUT, noise_dim=4, hidden=(16, 16), units=UNITS)
+    noise, real = torch.randn(50, 4, generator=rng(1)), rows_of(50)
+    revealed = (torch.rand(50, 3, generator=rng(2)) < 0.5).float()
+    rows = generator(noise, rng(3), told_of(real, revealed))
+    mask = revealed[:, UNITS] > 0
+    assert torch.equal(rows[mask], real[mask])
+    other = generator(noise, rng(3), told_of(real + 1, revealed))
+    assert not torch.equal(rows[~mask], other[~mask])
+    (gradient,) = torch.autograd.grad(rows[mask].sum() + 0 * rows.sum(), generator.output.weight)
+    assert (gradient == 0).all()
+
+
+def test_nothing_told_is_the_same_as_no_condition() -> None:
+    torch.manual_seed(0)
+    generator = MLPGenerator(LAYOUT, noise_dim=4, hidden=(16, 16), units=UNITS)
+    critic = MLPCritic(LAYOUT.n_features, hidden=(16,), units=3)
+    noise, nothing = torch.randn(9, 4, generator=rng(1)), torch.zeros(9, generator.told)
+    torch.testing.assert_close(generator(noise, rng(3), nothing), generator(noise, rng(3)))
+    torch.testing.assert_close(critic(rows_of(9), nothing), critic(rows_of(9)))
+
+
+def test_a_critic_takes_fewer_conditions_over_and_over() -> None:
+    torch.manual_seed(0)
+    critic = MLPCritic(LAYOUT.n_features, hidden=(16,), units=3)
+    condition = torch.rand(4, LAYOUT.n_features + 3, generator=rng(1))
+    rows = rows_of(10)
+    each = torch.cat([critic(rows[i : i + 1], condition[i % 4 : i % 4 + 1]) for i in range(10)])
+    torch.testing.assert_close(critic(rows, condition), each)
+    assert not torch.equal(critic(rows, condition), critic(rows))

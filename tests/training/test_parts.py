@@ -11,7 +11,7 @@ from scipy import stats
 
 from wgan_aug.errors import InvalidParameterError
 from wgan_aug.schema.layout import Scalar, TableLayout
-from wgan_aug.training.data import DeviceTable, ranks
+from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
 from wgan_aug.training.devices import find_device, new_generator, seeded
 from wgan_aug.training.figures import sliced_wasserstein
 
@@ -171,3 +171,25 @@ def test_it_is_zero_for_the_same_rows_in_another_order_and_grows_with_a_shift() 
     shifted = [sliced_wasserstein(a, a + shift, rng()) for shift in (0.1, 1.0, 3.0)]
     assert shifted == sorted(shifted)
     assert shifted[2] == pytest.approx(3 * shifted[1], rel=1e-4)
+
+
+# ---- what is told of rows
+
+
+def test_a_share_of_rows_is_told_in_part_and_every_number_of_units_comes_up() -> None:
+    table, _, _ = coded([3, 2], [True, False], 40, 0)
+    units = np.array([0, 0, 0, 1, 1, 0, 2])
+    rng = torch.Generator().manual_seed(0)
+    told = RevealingTable(table, units, 0.5, rng)
+    index = torch.randint(40, (20_000,), generator=rng)
+    condition = told.condition(index)
+    assert condition.shape == (20_000, 7 + 3)
+    features, revealed = condition[:, :7], condition[:, 7:]
+    mask = revealed[:, units] > 0
+    assert (features[~mask] == 0).all()
+    hot = table.batch(index, rng)[:, :5]
+    assert torch.equal(features[:, :5][mask[:, :5]], hot[mask[:, :5]])
+    counts = np.bincount(revealed.sum(1).long().numpy(), minlength=4) / 20_000
+    np.testing.assert_allclose(counts, [0.5 + 0.125, 0.125, 0.125, 0.125], atol=0.015)
+    assert len(told) == 40
+    assert torch.equal(told.middle(index[:5]), table.middle(index[:5]))

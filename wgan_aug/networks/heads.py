@@ -69,17 +69,22 @@ class TableHead(nn.Module):
             return states
         return torch.cat([states, scalars * (1 - states @ self.silent)], dim=1)
 
-    def choose(self, raw: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def choose(
+        self, raw: Tensor, generator: torch.Generator | None = None, banned: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Draw rows without a gradient.
 
         Args:
             raw: shape (batch, features).
             generator: draws one uniform number a block.
+            banned: states that are not to be drawn, bool, shape (batch, states); not all of a block's.
 
         Returns:
             the state of each block, int64, shape (batch, blocks), and the scalars as they are, shape (batch, scalars).
         """
         logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
+        if banned is not None:
+            logits = logits.masked_fill(banned, -torch.inf)
         if not self.n_states:
             return torch.zeros(len(raw), 0, dtype=torch.int64, device=raw.device), scalars
         weights = (logits - _block_max(logits, self.block_of, self.n_blocks).index_select(1, self.block_of)).exp_()

@@ -36,8 +36,16 @@ def wrong_norm(norm: object) -> list[str]:
     ]
 
 
+_ALL = slice(None)
+
+
 class MLPGenerator(nn.Module):
     """Noise to rows, by layers that each see the noise and all layers before (concatenated skips).
+
+    A generator with units can be told a part of each row: units of features that are revealed together come out as they
+    were told, and the others are drawn to fit them. What it is told is one vector a row: the revealed features, 0 where
+    they are not, then 1 for each revealed unit, and 0 for the others. Its weights stand last in every layer, and are
+    left out where nothing is told.
 
     Args:
         layout: blocks and scalars of a row.
@@ -46,7 +54,10 @@ class MLPGenerator(nn.Module):
         norm: layer-normalise the hidden layers.
         skip: concatenate each layer's input to its output.
         tau: temperature of the straight-through Gumbel head.
+        units: the unit of each feature, numbered from 0, shape (features,); None for a generator that is told nothing.
     """
+
+    units: Tensor
 
     def __init__(
         self,
@@ -57,11 +68,14 @@ class MLPGenerator(nn.Module):
         norm: bool = True,
         skip: bool = True,
         tau: float = 1.0,
+        units: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         self.noise_dim, self.skip = noise_dim, skip
+        self.told = 0 if units is None else layout.n_features + int(units.max()) + 1
+        self.register_buffer("units", torch.from_numpy(np.empty(0, int) if units is None else units), persistent=False)
         self.layers = nn.ModuleList()
-        width = noise_dim
+        width = noise_dim + self.told
         for size in hidden:
             self.layers.append(
                 nn.Sequential(nn.Linear(width, size), nn.LayerNorm(size) if norm else nn.Identity(), nn.ReLU())
@@ -70,17 +84,40 @@ class MLPGenerator(nn.Module):
         self.output = nn.Linear(width, layout.n_features)
         self.head = TableHead(layout, tau)
 
-    def raw(self, noise: Tensor) -> Tensor:
-        """Return logits and scalars before the head, shape (batch, features), from noise, shape (batch, noise_dim)."""
-        rows = noise
-        for layer in self.layers:
-            out = layer(rows)
-            rows = torch.cat([out, rows], dim=1) if self.skip else out
-        return self.output(rows)
+    def raw(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits and scalars before the head.
 
-    def forward(self, noise: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return differentiable rows as the critic sees them, shape (batch, features)."""
-        return self.head(self.raw(noise), generator)
+        Args:
+            noise: shape (batch, noise_dim).
+            condition: what is told of each row, shape (batch, told); None where nothing is.
+
+        Returns:
+            shape (batch, features).
+        """
+        return self.features(self.hidden(noise, condition))
+
+    def features(self, hidden: Tensor, which: Tensor | slice = _ALL) -> Tensor:
+        """Return all, or some, of what `raw` does, from what the output layer sees, shape (batch, features)."""
+        weight, bias = self.output.weight[which], self.output.bias[which]
+        return nn.functional.linear(hidden, weight[:, : hidden.shape[1]], bias)
+
+    def hidden(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return what the output layer sees; arguments as for `raw`."""
+        rows = noise if condition is None else torch.cat([noise, condition], dim=1)
+        for layer in self.layers:
+            out = layer[1:](nn.functional.linear(rows, layer[0].weight[:, : rows.shape[1]], layer[0].bias))  # type: ignore[index]
+            rows = torch.cat([out, rows], dim=1) if self.skip else out
+        return rows
+
+    def forward(
+        self, noise: Tensor, generator: torch.Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        """Return differentiable rows as the critic sees them, shape (batch, features); what is told comes back."""
+        rows = self.head(self.raw(noise, condition), generator)
+        if condition is None:
+            return rows
+        features = rows.shape[1]
+        return torch.where(condition[:, features:][:, self.units] > 0, condition[:, :features], rows)
 
     def start_at(self, shares: np.ndarray) -> None:
         """Set the output's bias so that the untrained generator has these shares of states, shape (states,)."""
@@ -99,27 +136,51 @@ class MLPCritic(nn.Module):
         norm: "layer", "spectral" or "none"; never batch normalisation, which would make a row's score depend on
             the other rows and void a penalty taken row by row.
         slope: slope of the LeakyReLU below 0.
+        units: how many units of a row may be revealed; 0 for a critic that is not told which are.
 
     Raises:
         InvalidParameterError: for another normalisation.
     """
 
     def __init__(
-        self, n_features: int, *, hidden: Sequence[int] = (256, 256), norm: str = "layer", slope: float = 0.2
+        self,
+        n_features: int,
+        *,
+        hidden: Sequence[int] = (256, 256),
+        norm: str = "layer",
+        slope: float = 0.2,
+        units: int = 0,
     ) -> None:
         super().__init__()
         for problem in wrong_norm(norm):
             raise InvalidParameterError(problem)
+        self.units = units
         layers: list[nn.Module] = []
-        width = n_features
+        width = n_features + units
         for size in hidden:
             layers += [_linear(width, size, norm), CRITIC_NORMS[norm](size), nn.LeakyReLU(slope)]
             width = size
         self.layers = nn.Sequential(*layers, _linear(width, 1, norm))
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """Return one score a row, shape (batch,)."""
-        return self.layers(rows).squeeze(1)
+    def forward(self, rows: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return one score a row.
+
+        Args:
+            rows: shape (batch, n_features).
+            condition: what the generator was told of each row, of which the last `units` say what was revealed; fewer
+                rows are taken over and over, so that row i goes with i modulo their number. None: nothing was.
+
+        Returns:
+            shape (batch,).
+        """
+        if not self.units:
+            return self.layers(rows).squeeze(1)
+        if condition is None:
+            revealed = rows.new_zeros(len(rows), self.units)
+        else:
+            turns = -(-len(rows) // max(1, len(condition)))
+            revealed = condition[:, -self.units :].repeat(turns, 1)[: len(rows)]
+        return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1)
 
 
 def _linear(n_in: int, n_out: int, norm: str) -> nn.Module:

@@ -72,7 +72,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     preset = Preset(**tuples(document["preset"]))
     settings = TrainingSettings(**tuples(document["settings"]))
     model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
-    generator, critic = build_networks(model.encoder_.layout, preset, model.critic_norm, 0)
+    generator, critic = build_networks(model.encoder_, preset, model.critic_norm, 0)
     model.generator_ = read_network(generator, document["generator"], place)
     model.critic_ = read_network(critic, document["critic"], place)
     balance, refiner = document["balance"], document["refiner"]

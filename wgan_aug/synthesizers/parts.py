@@ -14,9 +14,10 @@ from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
+from wgan_aug.synthesizers.conditioning.units import find_units
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
-from wgan_aug.training.data import DeviceTable, ranks
+from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
 from wgan_aug.training.devices import new_generator, seeded
 
 __all__ = [
@@ -27,30 +28,45 @@ __all__ = [
     "draw_part",
     "learn_balance",
     "learn_refiner",
+    "reveal",
     "to_device",
     "true_draws",
 ]
 
 BATCH_ROWS = 1_024  # rows in one pass of a network outside training: what fits the caches
-_REFINING = 2**32  # no part of a sample has this number
+_REFINING, _REVEALING = 2**32, 2**32 + 1  # no part of a sample has these numbers
 
 
-def build_networks(layout: TableLayout, preset: Preset, critic_norm: str, seed: int) -> tuple[MLPGenerator, MLPCritic]:
+def build_networks(
+    encoder: TableEncoder, preset: Preset, critic_norm: str, seed: int
+) -> tuple[MLPGenerator, MLPCritic]:
     """Return the generator and the critic of a table, with weights from a seed."""
+    units = find_units(encoder) if preset.reveal else None
+    features = encoder.layout.n_features
     with seeded(seed):
         generator = MLPGenerator(
-            layout,
+            encoder.layout,
             noise_dim=preset.noise_dim,
             hidden=preset.generator_layers,
             norm=preset.generator_norm,
             skip=preset.generator_skip,
+            units=units,
         )
-        return generator, MLPCritic(layout.n_features, hidden=preset.critic_layers, norm=critic_norm)
+        told = 0 if units is None else int(units.max()) + 1
+        return generator, MLPCritic(features, hidden=preset.critic_layers, norm=critic_norm, units=told)
 
 
 def to_device(codes: EncodedTable, layout: TableLayout, device: torch.device) -> DeviceTable:
     """Put encoded rows on a device."""
     return DeviceTable(codes.states, codes.low, codes.high, layout, device)
+
+
+def reveal(table: DeviceTable, encoder: TableEncoder, share: float, seed: int) -> DeviceTable:
+    """Return a table of which a share of the rows is told in part; the table itself where the share is 0."""
+    if not share:
+        return table
+    own = int(np.random.SeedSequence([seed, _REVEALING]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return RevealingTable(table, find_units(encoder), share, new_generator(own, table.device))
 
 
 def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:

@@ -39,6 +39,7 @@ class Preset:
         balance: how much more often rare states are shown in training, from 0 (as they come) to 1 (all alike).
         relations: find rules between columns, and keep them exactly.
         refine: keep those generated rows that the training rows make likely.
+        reveal: the share of a batch's rows of which the networks are told some columns.
     """
 
     updates: int = 2800
@@ -62,6 +63,7 @@ class Preset:
     balance: float = 0.0
     relations: bool = True
     refine: bool = True
+    reveal: float = 0.25
 
     def with_given(self, given: Mapping[str, Any]) -> Preset:
         """Return the preset with the options that were given, those that are not None, in place of its own."""
@@ -105,6 +107,7 @@ PRESETS: dict[str, Preset] = {
         generator_norm=False,
         generator_skip=False,
         refine=False,
+        reveal=0.0,
     ),
     "toy": Preset(
         updates=1000,
@@ -125,6 +128,7 @@ PRESETS: dict[str, Preset] = {
         numeric_encoding="affine",
         relations=False,
         refine=False,
+        reveal=0.0,
     ),
 }
 """`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""

@@ -44,6 +44,17 @@ from wgan_aug.synthesizers.checks import (
     not_a_switch,
     warn_of,
 )
+from wgan_aug.synthesizers.conditioning.completing import Completer
+from wgan_aug.synthesizers.conditioning.meeting import Meeting
+from wgan_aug.synthesizers.conditioning.partial import (
+    combine,
+    complete_rows,
+    fill,
+    read_cells,
+    unseen,
+    warn_of_broken,
+)
+from wgan_aug.synthesizers.conditions import check_conditions
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
 from wgan_aug.synthesizers.options import explains_names
@@ -53,11 +64,13 @@ from wgan_aug.synthesizers.parts import (
     draw_part,
     learn_balance,
     learn_refiner,
+    reveal,
     to_device,
 )
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS, Preset
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refinement, Refiner
+from wgan_aug.synthesizers.sequences.possible import why_impossible
 from wgan_aug.training.data import DeviceTable
 from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
@@ -68,6 +81,8 @@ __all__ = ["WGANGPSynthesizer"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
 _REFINING_ROWS = 200_000  # training rows that refining looks at, at most
+_ALIKE = 50  # partial rows of each kind, on the mean, from which on they are drawn kind by kind
+_MOST_PROBLEMS = 5  # told at once
 
 
 class WGANGPSynthesizer(GANSynthesizer):
@@ -113,6 +128,8 @@ class WGANGPSynthesizer(GANSynthesizer):
         updates_: updates done.
         plan_: what was going to be done, a `Plan`.
         refinement_: what refining does to samples, a `Refinement`; None where there is none.
+        acceptance_: the share of the generator's own rows that met the conditions of the last `sample` with some; 0
+            where none did, and it was told them.
 
     References:
         Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
@@ -142,6 +159,7 @@ class WGANGPSynthesizer(GANSynthesizer):
     critic_: MLPCritic
     balance_: Balance | None
     refiner_: Refiner | None
+    acceptance_: float
 
     @explains_names
     def __init__(
@@ -228,6 +246,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         shares = plan.encoder.layout.frequencies if self.balance_ is None else self.balance_.shares(codes.states)
         state = self._build(plan, device, shares)
         data = to_device(codes, plan.encoder.layout, device)
+        data = reveal(data, plan.encoder, plan.preset.reveal, self.seed_)
         kept = _some_rows(codes, self.seed_) if plan.preset.refine else None
         del frame, codes
         listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
@@ -316,8 +335,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         return encoder
 
     def _build(self, plan: Plan, device: torch.device, shares: np.ndarray) -> TrainingState:
-        layout = plan.encoder.layout
-        generator, critic = build_networks(layout, plan.preset, self.critic_norm, self.seed_)
+        generator, critic = build_networks(plan.encoder, plan.preset, self.critic_norm, self.seed_)
         generator.start_at(shares)
         rng = new_generator(self.seed_, device)
         return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
@@ -332,11 +350,16 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     # ---- after fit
 
-    def sample(self, n_samples: int = 1, *, random_state: Any = None, refine: bool | None = None) -> Any:
+    def sample(
+        self, n_samples: int = 1, *, conditions: Any = None, random_state: Any = None, refine: bool | None = None
+    ) -> Any:
         """Draw new rows.
 
         Args:
             n_samples: how many, an integer of at least 0.
+            conditions: what shall hold in every row, by column: a value, `(low, high)` with None for an open end, a
+                list or set of values or ranges, or None for missing. Or a frame of partial rows, one for each row that
+                is drawn, of which missing cells are free; `n_samples` is then its length, or left out.
             random_state: an int or numpy generator for these rows; None takes the constructor's.
             refine: False takes rows as the generator draws them, which is several times faster; None and True refine
                 where the model has learned to.
@@ -348,19 +371,133 @@ class WGANGPSynthesizer(GANSynthesizer):
         Raises:
             NotFittedError: before `fit`.
             InvalidParameterError: for a count that is negative or no integer; for `refine=True` where the model has
-                not learned to.
+                not learned to; for conditions that cannot be met.
+            InvalidDataError: for conditions that cannot be compared with a column's values.
         """
-        parts = list(self.sample_parts(n_samples, random_state=random_state, refine=refine))
+        check_is_fitted(self)
+        if isinstance(conditions, pd.DataFrame):
+            frame = self._sample_like(conditions, n_samples, random_state, refine)
+            return self.container_.restore(frame)
+        parts = list(self.sample_parts(n_samples, conditions=conditions, random_state=random_state, refine=refine))
         frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
         return self.container_.restore(frame)
 
+    def _sample_like(self, partial: pd.DataFrame, n_samples: int, random_state: Any, refine: bool | None) -> Any:
+        """Draw a row for each partial row; where many are alike, these as rows under conditions."""
+        rows = len(partial)
+        if n_samples not in (1, rows):
+            raise InvalidParameterError(
+                f"conditions is a frame of {rows} rows, and n_samples is {n_samples}; leave n_samples out, or give the "
+                "same number."
+            )
+        columns = list(partial.columns)
+        check_conditions(dict.fromkeys(columns), *self._conditioned())
+        seed = self._sampling_seed(random_state)
+        kinds = partial.groupby(columns, dropna=False, sort=False, observed=True).indices if columns and rows else {}
+        if rows == 0 or not columns or len(kinds) * _ALIKE <= rows:
+            return self._sample_kinds(partial, kinds, seed, refine)
+        known = read_cells(self.encoder_, partial, columns)
+        self._refuse_unseen(partial, columns)
+        drawn, wrong = complete_rows(self._completer(refine), known, *self._randomness(seed, 0))
+        if wrong.any():
+            raise InvalidDataError(
+                f"{int(wrong.sum())} rows of conditions break a rule that holds in all fitted rows, the first: "
+                f"{partial.iloc[int(wrong.argmax())].dropna().to_dict()}."
+            )
+        return drawn
+
+    def _sample_kinds(self, partial: pd.DataFrame, kinds: Mapping[Any, Any], seed: int, refine: bool | None) -> Any:
+        """Draw the rows of each kind of partial rows together."""
+        drawn = [next(iter(self.sample_parts(len(partial) if not kinds else 0, random_state=seed, refine=refine)))]
+        for part, index in enumerate(kinds.values()):
+            first = partial.iloc[index[0]]
+            wanted = {name: first[name] for name in partial.columns if not pd.isna(first[name])}
+            own = np.random.SeedSequence([seed, part]).generate_state(1)[0]
+            some = list(self.sample_parts(len(index), conditions=wanted, random_state=int(own), refine=refine))
+            drawn.append(pd.concat(some, ignore_index=True).set_axis(index))
+        return pd.concat(drawn).sort_index().reset_index(drop=True)
+
+    def _refuse_unseen(self, partial: pd.DataFrame, columns: list[Any]) -> None:
+        problems: list[str] = []
+        for place, name in enumerate(columns):
+            for value in partial.iloc[:, place].dropna().unique().tolist():
+                problems += why_impossible(self.encoder_, {name: value})
+        if problems:
+            raise InvalidParameterError(join_problems(problems[:_MOST_PROBLEMS]))
+
+    def _completer(self, refine: bool | None) -> Completer:
+        """Return what draws the cells of rows that are known in part."""
+        if not self.generator_.told:
+            raise InvalidParameterError(
+                f"This model was fitted with preset={self.preset!r} and has not learned to complete rows; fit with "
+                "'fast', 'balanced' or 'best'."
+            )
+        refiner = None if refine is False else self.refiner_
+        return Completer(self.generator_, self.encoder_.layout, self.balance_, refiner)
+
+    def impute(
+        self,
+        X: Any,
+        *,
+        n_draws: int | None = None,
+        average: int | None = None,
+        random_state: Any = None,
+        refine: bool | None = None,
+    ) -> Any:
+        """Fill missing cells with draws from what the model knows of them, given the other cells of their rows.
+
+        A single draw keeps the spread of the data, and several say how sure a cell is (multiple imputation); the mean
+        of several comes nearer to the cell that is missing, and has too little spread. A cell stays missing only where
+        its column has no values at all, or is always missing beside others such as these.
+
+        Args:
+            X: rows, shape (rows, columns), with the fitted columns; `y` may be absent.
+            n_draws: how many filled tables to return, as a list; None for a single one.
+            average: fill each cell with the mean of so many draws, or the commonest of them where it is no number.
+            random_state: as in `sample`.
+            refine: as in `sample`.
+
+        Returns:
+            a container like `X`, with its index, dtypes and present cells; a list of them where `n_draws` is given.
+
+        Raises:
+            NotFittedError: before `fit`.
+            InvalidParameterError: for counts that are no integers above 0; for a model of a preset that does not learn
+                to complete rows.
+            InvalidDataError: if columns are missing, or cells are not such as were fitted.
+
+        References:
+            Yoon et al. 2018, GAIN: Missing Data Imputation using Generative Adversarial Nets, arXiv 1806.02920.
+        """
+        check_is_fitted(self)
+        problems = not_a_number("n_draws", n_draws, above=0, whole=True)
+        problems += not_a_number("average", average, above=0, whole=True) + not_a_switch("refine", refine)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+        frame = self._known_rows(X)
+        container = to_frame(X)[1]
+        completer = self._completer(refine)
+        names = list(frame.columns)
+        known = read_cells(self.encoder_, frame, names)
+        unseen(self.encoder_, known)
+        seed, places = self._sampling_seed(random_state), [self.schema_.names.index(name) for name in names]
+        filled: list[Any] = []
+        for turn in range(n_draws or 1):
+            turns = range(turn * (average or 1), (turn + 1) * (average or 1))
+            made = [complete_rows(completer, known, *self._randomness(seed, part), whole=True) for part in turns]
+            warn_of_broken(made[0][1])
+            whole = made[0][0] if average is None else combine(self.encoder_, [drawn for drawn, _ in made])
+            filled.append(container.restore(fill(frame, whole.iloc[:, places])))
+        return filled[0] if n_draws is None else filled
+
     def sample_parts(
-        self, n_samples: int, *, random_state: Any = None, refine: bool | None = None
+        self, n_samples: int, *, conditions: Any = None, random_state: Any = None, refine: bool | None = None
     ) -> Iterator[pd.DataFrame]:
         """Draw new rows in parts of at most 65 536, for more rows than memory holds.
 
         Args:
             n_samples: how many in all, an integer of at least 0.
+            conditions: by column, as in `sample`.
             random_state: as in `sample`, and the rows are the same as its.
             refine: as in `sample`.
 
@@ -385,10 +522,34 @@ class WGANGPSynthesizer(GANSynthesizer):
         seed = self._sampling_seed(random_state)
         starts = range(0, max(1, int(n_samples)), PART_ROWS)
         sizes = [min(PART_ROWS, int(n_samples) - start) for start in starts]
-        return (
-            draw_part(self.generator_, self.encoder_, self.balance_, refiner, seed, part, start, size)
-            for part, (start, size) in enumerate(zip(starts, sizes, strict=True))
-        )
+        wanted = check_conditions(conditions, *self._conditioned())
+        problems = why_impossible(self.encoder_, wanted)
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
+
+        model = (self.generator_, self.encoder_, self.balance_, refiner)
+        meeting = Meeting(*model, wanted) if wanted else None
+
+        def draw(part: int, start: int, size: int) -> pd.DataFrame:
+            if meeting is None:
+                return draw_part(*model, seed, part, start, size)
+            frame = meeting.draw(size, *self._randomness(seed, part), first_row=start)
+            self.acceptance_ = meeting.acceptance
+            if self.verbose and start + size == n_samples:
+                sys.stderr.write(f"the conditions hold in {self.acceptance_:.2%} of the generator's own rows\n")
+            return frame
+
+        return (draw(part, start, size) for part, (start, size) in enumerate(zip(starts, sizes, strict=True)))
+
+    def _randomness(self, seed: int, part: int) -> tuple[torch.Generator, np.random.Generator]:
+        noise, chances = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
+        device = next(self.generator_.parameters()).device
+        return new_generator(int(noise >> np.uint64(1)), device), np.random.default_rng(int(chances))
+
+    def _conditioned(self) -> tuple[list[Any], dict[Any, str]]:
+        """Return the columns that may have a condition, and why the others may not."""
+        other = {c.name: "is an identifier: every row has a new one" for c in self.schema_ if c.kind == "identifier"}
+        return [name for name in self.schema_.names if name not in other], other
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.

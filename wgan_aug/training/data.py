@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["DeviceRows", "DeviceTable", "ranks"]
+__all__ = ["DeviceRows", "DeviceTable", "RevealingTable", "ranks"]
 
 _EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
 
@@ -74,7 +74,7 @@ class DeviceTable:
         share = torch.rand(len(index), self.layout.n_scalars, generator=generator, device=self.device)
         return torch.cat([hot, self._score(self._low[index] + share * self._width[index])], dim=1)
 
-    def condition(self, index: Tensor) -> None:
+    def condition(self, index: Tensor) -> Tensor | None:
         """Return nothing: rows of a table are all that there is to know."""
 
     def largest(self, index: Tensor) -> Tensor:
@@ -91,6 +91,32 @@ class DeviceTable:
 
     def _score(self, codes: Tensor) -> Tensor:
         return torch.where(self._normal, torch.special.ndtri(codes.clamp(_EDGE, 1 - _EDGE)), codes)
+
+
+class RevealingTable(DeviceTable):
+    """A table of which the networks are told some cells, so that they learn to draw the others.
+
+    A share of the rows is told in part: for each of them a chance is drawn between 0 and 1, and each unit of features
+    is revealed with that chance. So every number of revealed units comes up alike, none and all of them too.
+
+    Args:
+        table: the rows.
+        units: the unit of each feature, numbered from 0, shape (features,).
+        share: of the rows that are told in part, in [0, 1].
+        generator: draws what is told, on the table's device.
+    """
+
+    def __init__(self, table: DeviceTable, units: np.ndarray, share: float, generator: torch.Generator) -> None:
+        vars(self).update(vars(table))
+        self._units = torch.from_numpy(units).to(self.device)
+        self._n_units, self._share, self._generator = int(units.max()) + 1, share, generator
+
+    def condition(self, index: Tensor) -> Tensor:
+        """Return what is told of some rows, shape (batch, features + units): revealed features, and which units are."""
+        draw = torch.rand(len(index), 2 + self._n_units, generator=self._generator, device=self.device)
+        revealed = (draw[:, :1] < self._share) & (draw[:, 2:] < draw[:, 1:2])
+        features = self.batch(index, self._generator) * revealed[:, self._units]
+        return torch.cat([features, revealed.to(features.dtype)], dim=1)
 
 
 def ranks(scalars: Tensor, layout: TableLayout) -> Tensor:

@@ -28,15 +28,17 @@ class Factors:
 
     values: list[np.ndarray]
 
-    def log_weights(self, strata: Sequence[np.ndarray]) -> np.ndarray:
+    def log_weights(self, strata: Sequence[np.ndarray], known: np.ndarray | None = None) -> np.ndarray:
         """Return the logarithm of the product of each row's factors.
 
         Args:
             strata: the stratum of each row, one int64 array of shape (rows,) a column.
+            known: where a column's factor does not count, bool, shape (rows, columns); None for nowhere.
         """
         total = np.zeros(len(strata[0]) if strata else 0)
-        for value, stratum in zip(self.values, strata, strict=True):
-            total += np.log(value)[stratum]
+        for column, (value, stratum) in enumerate(zip(self.values, strata, strict=True)):
+            factor = np.log(value)[stratum]
+            total += factor if known is None else np.where(known[:, column], 0.0, factor)
         return total
 
     def to_json(self) -> dict[str, JSON | np.ndarray]:

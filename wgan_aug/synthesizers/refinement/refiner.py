@@ -21,7 +21,7 @@ from wgan_aug.synthesizers.refinement.codes import (
     to_features,
     to_strata,
 )
-from wgan_aug.synthesizers.refinement.raking import Factors, marginal_error, rake
+from wgan_aug.synthesizers.refinement.raking import Factors, find_scale, marginal_error, rake
 from wgan_aug.synthesizers.refinement.ratio import DensityRatio, fit_ratio
 
 __all__ = ["Draw", "Refinement", "Refiner", "fit_refiner"]
@@ -32,6 +32,8 @@ MOST_REAL, MOST_GENERATED = 40_000, 80_000  # rows that the trees learn from
 FEWEST_GENERATED = 10_000
 FEWEST_REAL = 50  # below, nothing is learned
 BINS = 20
+OVERSAMPLING = 6.0  # candidates for each row of a sample, at most
+FEWER = 3.0  # of a part of all rows, whose candidates take longer to find
 CLASS_ROWS = 100  # a class of so many training rows gets half of what the trees say
 CANDIDATES = 16_384  # at once
 PATIENCE = 4  # times the candidates expected, until the nearest misses are taken
@@ -111,12 +113,28 @@ class Refiner:
     scale: float
     report: Refinement
 
-    def chances(self, candidates: EncodedTable) -> np.ndarray:
-        """Return each candidate's chance of being kept, in (0, 1], shape (rows,)."""
+    def chances(self, candidates: EncodedTable, known: np.ndarray | None = None) -> np.ndarray:
+        """Return each candidate's chance of being kept, in (0, 1], shape (rows,).
+
+        Args:
+            candidates: the rows.
+            known: blocks and scalars that were given, not drawn, whose raking factors do not count, bool, shape (rows,
+                blocks + scalars); None for none.
+        """
+        return np.minimum(1.0, self.scale * self._weights(candidates, known))
+
+    def _weights(self, candidates: EncodedTable, known: np.ndarray | None = None) -> np.ndarray:
         features = to_features(candidates, self.layout)
         strata = to_strata(features, self.layout, self.edges)
-        log_weights = _log_ratio(self.ratio, features, self.target_block, self.trust) + self.factors.log_weights(strata)
-        return np.minimum(1.0, self.scale * np.exp(log_weights))
+        log_ratio = _log_ratio(self.ratio, features, self.target_block, self.trust)
+        return np.exp(log_ratio + self.factors.log_weights(strata, known))
+
+    def for_part(self, candidates: EncodedTable) -> Self:
+        """Return the refiner for a part of all rows, from candidates of it, of which it keeps a third at least."""
+        weights = self._weights(candidates)
+        scale = find_scale(weights, 1 / FEWER)
+        report = dataclasses.replace(self.report, acceptance=float(np.minimum(1.0, scale * weights).mean()))
+        return dataclasses.replace(self, scale=scale, report=report)
 
     def draw(self, draw_candidates: Draw, rows: int, rng: np.random.Generator) -> EncodedTable:
         """Return exactly as many kept rows as asked for, each a candidate of its own.
@@ -199,7 +217,7 @@ def fit_refiner(
     layout: TableLayout,
     *,
     target_block: int | None = None,
-    oversampling: float = 6.0,
+    oversampling: float = OVERSAMPLING,
     most_trees: int = 200,
     seed: int = 0,
 ) -> Refiner | None:

@@ -1,0 +1,1 @@
+"""Rows under conditions: which codes meet them, and how the other columns are drawn."""
