@@ -22,6 +22,7 @@ from wgan_aug.errors import DataWarning
 from wgan_aug.losses.objectives import OBJECTIVES, find_objective
 from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.mlp import CRITIC_NORMS
+from wgan_aug.networks.views import VIEWS
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS
 from wgan_aug.synthesizers.sequences import synthesizer as module
 from wgan_aug.synthesizers.sequences.reading import read_sequences
@@ -96,6 +97,10 @@ def _series(n: int, rng: np.random.Generator) -> Data:
     }
 
 
+def _long_array(n: int, rng: np.random.Generator) -> Data:
+    return (rng.normal(size=(n, 1, 260)).cumsum(axis=2), np.arange(n) % 2), {"layout": "nct"}
+
+
 SEQUENCES: dict[str, Callable[[int, np.random.Generator], Data]] = {
     "frame": _frame,
     "polars": _polars,
@@ -105,6 +110,7 @@ SEQUENCES: dict[str, Callable[[int, np.random.Generator], Data]] = {
     "ntc": _ntc,
     "list": _list,
     "series": _series,
+    "long": _long_array,
 }
 
 
@@ -123,6 +129,9 @@ class Member:
     loss: str = "wgan-gp"
     critic_norm: str = "layer"
     attention: bool = False
+    progressive: bool = False
+    side_critics: tuple[str, ...] = ()
+    window_scale: bool = False
     numeric_encoding: str = "auto"
     preset: str = "balanced"
     batch_size: int = 8
@@ -153,6 +162,10 @@ MEMBERS = [
     Member("ntc", numeric_encoding="affine", preset="fast", n_critic=1),
     Member(preset="best", batch_size=5),
     Member("frame", preset="paper"),
+    Member("long", progressive=True, attention=True, side_critics=("spectrum",)),
+    Member("frame", side_critics=("spectrum", "differences"), window_scale=True),
+    Member("list", side_critics=("differences",), window_scale=True, numeric_encoding="quantile"),
+    Member("series", window_scale=True),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
@@ -223,7 +236,9 @@ def test_every_part_with_a_name_is_in_the_table() -> None:
     assert {member.critic_norm for member in MEMBERS} == set(CRITIC_NORMS)
     assert {member.preset for member in MEMBERS} == set(SEQUENCE_PRESETS)
     assert {member.kind for member in MEMBERS} == set(SEQUENCES)
-    assert {member.attention for member in MEMBERS} == {True, False}
+    assert {name for member in MEMBERS for name in member.side_critics} == set(VIEWS)
+    for switch in ("attention", "progressive", "window_scale"):
+        assert {getattr(member, switch) for member in MEMBERS} == {True, False}
 
 
 # ---- laws
@@ -336,7 +351,7 @@ def test_a_plan_is_what_fit_does(member: Member) -> None:
 
 @every_member
 def test_every_parameter_gets_a_gradient(member: Member) -> None:
-    """From the objective itself, on the member's own sequences."""
+    """From the objective itself, on the member's own sequences; with all levels, outputs of coarse ones are idle."""
     model = fitted(member)
     arguments, options = data_of(member.kind)
     sequences = read_sequences(*arguments, **options)[0]
@@ -361,7 +376,8 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
     scores = (score(real), score(rows.detach()))
     critics, _ = objective.critic_loss(score, real, rows.detach(), scores, torch.rand(len(real), generator=rng))
     for loss, network in ((critics, critic), (objective.generator_loss(score(rows)), generator)):
-        names, parameters = zip(*network.named_parameters(), strict=True)
+        used = [(name, p) for name, p in network.named_parameters() if not name.startswith("early.")]
+        names, parameters = zip(*used, strict=True)
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True)
         assert all(torch.isfinite(gradient).all() for gradient in gradients)
         still = {n for n, g in zip(names, gradients, strict=True) if g.abs().sum() == 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from torch import Tensor, nn
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.losses.penalties import gradient_norms, gradient_penalty
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator, RowNorm, SequenceShape, own_steps
+from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape, own_steps
+from wgan_aug.networks.conv1d_critic import ConvCritic, RowNorm
+from wgan_aug.networks.growing import Growing
+from wgan_aug.networks.views import VIEWS
 from wgan_aug.schema.layout import Scalar, TableLayout
 
 LAYOUT = TableLayout((3, 2), np.array([0.7, 0.2, 0.1, 0.75, 0.25]), (Scalar(normal=False),) * 2)
@@ -32,6 +36,8 @@ class Member:
     attention: bool = False
     ragged: bool = False
     norm: str = "layer"
+    level: float | None = None
+    side_critics: tuple[str, ...] = ()
 
     @property
     def shape(self) -> SequenceShape:
@@ -42,13 +48,22 @@ class Member:
         """Return a small generator with weights from a seed."""
         torch.manual_seed(0)
         sizes: dict[str, Any] = {"noise_dim": 5, "hidden": (16, 16), "width": 8}
-        return ConvGenerator(self.shape, **sizes, attention=self.attention, ragged=self.ragged)
+        return self._at_level(ConvGenerator(self.shape, **sizes, **self._options))
 
     def critic(self) -> ConvCritic:
         """Return a small critic with weights from a seed."""
         torch.manual_seed(0)
         sizes: dict[str, Any] = {"hidden": (16, 16), "width": 8}
-        return ConvCritic(self.shape, **sizes, norm=self.norm, attention=self.attention, ragged=self.ragged)
+        sizes |= {"norm": self.norm, "side_critics": self.side_critics}
+        return self._at_level(ConvCritic(self.shape, **sizes, **self._options))
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {"attention": self.attention, "ragged": self.ragged, "progressive": self.level is not None}
+
+    def _at_level(self, network: Any) -> Any:
+        network.level = network.level if self.level is None else self.level
+        return network
 
     def conditions(self, n: int, seed: int = 0) -> Tensor:
         """Return what is known of sequences; the last number is the length's share where lengths differ."""
@@ -84,6 +99,14 @@ MEMBERS = [
     Member(steps=24, attention=True),
     Member(steps=300, condition=1, ragged=True),
     Member(PATHS, steps=3000, condition=0),  # without a dense path
+    Member(side_critics=("spectrum", "differences"), ragged=True),
+    Member(PATHS, steps=2, side_critics=("differences",), norm="none"),
+    Member(steps=45, level=0.0, ragged=True),  # of levels 0, 1 and 2
+    Member(steps=45, level=0.3, condition=0, side_critics=("spectrum",)),
+    Member(steps=45, level=1.0, attention=True, norm="spectral"),
+    Member(PATHS, steps=45, level=1.6, attention=True, side_critics=("spectrum", "differences"), ragged=True),
+    Member(steps=45, level=2.0, side_critics=("differences",)),
+    Member(PATHS, steps=3000, condition=0, level=4.5),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
@@ -229,17 +252,36 @@ def test_the_layer_norm_is_over_channels_and_time() -> None:
 
 
 def silent(network: nn.Module, loss: Tensor) -> set[str]:
-    """Return the parameters that a loss does not move."""
+    """Return the parameters that a loss does not move, of those that are in use at the network's level."""
     names, parameters = zip(*network.named_parameters(), strict=True)
-    gradients = torch.autograd.grad(loss, parameters)
-    assert all(torch.isfinite(gradient).all() for gradient in gradients)
-    return {name for name, gradient in zip(names, gradients, strict=True) if not gradient.abs().sum() > 0}
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    every: dict[str, Tensor | None] = dict(zip(names, gradients, strict=True))
+    moving = {name: gradient for name, gradient in every.items() if gradient is not None}
+    assert every.keys() - moving.keys() == {name for name in names if rests(network, name)}
+    assert all(torch.isfinite(gradient).all() for gradient in moving.values())
+    return {name for name, gradient in moving.items() if not gradient.abs().sum() > 0}
+
+
+def rests(network: Any, name: str) -> bool:
+    """Say whether a parameter is not in use at the network's level, from its name."""
+    part, number = name.split(".")[0], name.split(".")[1]
+    levels, last = {math.floor(network.level), math.ceil(network.level)}, network.levels - 1
+    whole = last in levels
+    if part in ("output", "dense", "sides"):
+        return not whole
+    if part == "early":  # of the generator by level; of the critic by the stages that it stands for, less one
+        return (int(number) if isinstance(network, ConvGenerator) else last - 1 - int(number)) not in levels
+    if part == "attention":
+        return max(levels) < last - 1
+    if part == "blocks":
+        return int(number) > max(levels)
+    return part == "stages" and int(number) < last - max(levels)
 
 
 def attention_alone(network: nn.Module) -> set[str]:
-    """Return the parameters of attention but for its gain, which is 0 at first and holds the others still."""
+    """Return the parameters of attention in use but for its gain, which is 0 at first and holds the others still."""
     places = [place for place, module in network.named_modules() if isinstance(module, SelfAttention)]
-    names = [name for name, _ in network.named_parameters() if not name.endswith(".gain")]
+    names = [name for name, _ in network.named_parameters() if not (name.endswith(".gain") or rests(network, name))]
     return {name for name in names if any(name.startswith(f"{place}.") for place in places)}
 
 
@@ -260,7 +302,7 @@ def test_every_parameter_of_the_generator_gets_a_gradient(member: Member) -> Non
         return (generator(noise_of(generator, 32), rng(1), known) * weights).sum()
 
     assert silent(generator, loss()) == attention_alone(generator)
-    assert bool(attention_alone(generator)) is member.attention
+    assert bool(attention_alone(generator)) is member.attention  # which comes with the last level but one
     open_attention(generator)
     assert silent(generator, loss()) == set()
 
@@ -274,7 +316,8 @@ def test_every_parameter_of_the_critic_gets_a_gradient(member: Member) -> None:
         return critic(sequences, known).square().mean()
 
     assert silent(critic, loss()) == attention_alone(critic)
-    assert bool(attention_alone(critic)) is member.attention
+    last = critic.finest == critic.levels - 1
+    assert bool(attention_alone(critic)) is (member.attention and last)
     open_attention(critic)
     assert silent(critic, loss()) == set()
 
@@ -360,7 +403,8 @@ def test_steps_beyond_the_ends_change_nothing(member: Member, padding: float | s
         real, made = (torch.where(own, member.sequences(8, seed=seed), beyond) for seed in (0, 1))
         scores = critic(real, known)
         penalty = gradient_penalty(lambda x: critic(x, known), real, made, eps)
-        gradients = torch.autograd.grad(scores.mean() + penalty, list(critic.parameters()))
+        parameters = list(critic.parameters())
+        gradients = torch.autograd.grad(scores.mean() + penalty, parameters, allow_unused=True, materialize_grads=True)
         results.append([scores, penalty, *gradients])
     for clean, other in zip(*results, strict=True):
         torch.testing.assert_close(other, clean, rtol=1e-6, atol=1e-6)
@@ -391,17 +435,149 @@ def test_every_length_is_told_from_its_share(steps: int) -> None:
     assert own_steps(shares, steps).sum((1, 2)).int().tolist() == lengths.tolist()
 
 
+# ---- growing
+
+
+class TestGrowing:
+    """A network of three levels: 12, 23 and 45 steps."""
+
+    member = Member(steps=45, level=2.0)
+
+    def raw_at(self, level: float, member: Member = member) -> Tensor:
+        generator = member.generator()
+        generator.level = level
+        return generator.raw(noise_of(generator, 4), member.conditions(4))
+
+    def scores_at(self, level: float, sequences: Tensor, member: Member = member) -> Tensor:
+        critic = member.critic()
+        critic.level = level
+        return critic(sequences, member.conditions(len(sequences)))
+
+    def test_coarse_levels_say_the_same_of_several_steps(self) -> None:
+        for level, length in ((0, 4), (1, 2)):
+            raw = self.raw_at(float(level))
+            assert torch.equal(raw, raw[..., ::length].repeat_interleave(length, dim=2)[..., :45])
+            assert (raw[..., ::length].diff(dim=2) != 0).all()
+        assert (self.raw_at(2.0).diff(dim=2) != 0).all()
+
+    @pytest.mark.parametrize("share", [0.01, 0.5, 0.9])
+    def test_a_level_is_faded_in(self, share: float) -> None:
+        for level in (0, 1):
+            mixed = (1 - share) * self.raw_at(float(level)) + share * self.raw_at(level + 1.0)
+            torch.testing.assert_close(self.raw_at(level + share), mixed, rtol=1e-5, atol=1e-5)
+
+    @pytest.mark.parametrize("norm", ["layer", "none"])
+    def test_scores_do_not_jump(self, norm: str) -> None:
+        member = dataclasses.replace(self.member, norm=norm, side_critics=("spectrum",))
+        sequences = member.sequences(6)
+        for level in (0.0, 1.0):
+            start, begun = (self.scores_at(at, sequences, member) for at in (level, level + 1e-5))
+            ended, end = (self.scores_at(at, sequences, member) for at in (level + 1 - 1e-5, level + 1.0))
+            torch.testing.assert_close(begun, start, rtol=1e-3, atol=1e-3)
+            torch.testing.assert_close(ended, end, rtol=1e-3, atol=1e-3)
+            assert (abs(end - start) > 1e-2).any()
+
+    def test_the_critic_sees_means_over_the_steps_of_a_level(self) -> None:
+        critic, sequences = self.member.critic(), self.member.sequences(6)
+        with torch.no_grad():
+            for parameter in critic.coarse.parameters():
+                parameter.zero_()
+        for level, length in ((0, 4), (1, 2), (2, 1)):
+            critic.level = float(level)
+            means = torch.cat([part.mean(2, keepdim=True).expand_as(part) for part in sequences.split(length, 2)], 2)
+            ours, theirs = (critic(x, self.member.conditions(6)) for x in (sequences, means))
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+            coarser = torch.cat([part.mean(2, keepdim=True).expand_as(part) for part in sequences.split(8, 2)], 2)
+            assert (abs(critic(coarser, self.member.conditions(6)) - ours) > 1e-4).any()
+
+    def test_over_a_run_every_parameter_is_in_use_and_at_the_end_all_levels(self) -> None:
+        member = dataclasses.replace(self.member, attention=True, side_critics=("spectrum", "differences"))
+        for network in (member.generator(), member.critic()):
+            used = set[str]()
+            for update in range(100):
+                network.grow((update + 1) / 100)
+                used |= {name for name, _ in network.named_parameters() if not rests(network, name)}
+                if update == 0:
+                    assert network.level == 0
+                    assert used < {name for name, _ in network.named_parameters()}
+            assert used == {name for name, _ in network.named_parameters()}
+            assert network.level == network.levels - 1
+
+    def test_a_run_goes_up_through_all_levels_with_as_much_time_for_each(self) -> None:
+        network = Growing(levels=5, progressive=True)
+        levels = []
+        for share in np.linspace(0, 1, 801):
+            network.grow(share)
+            levels.append(network.level)
+        assert (np.diff(levels) >= 0).all()
+        assert (min(levels), max(levels), levels[400]) == (0.0, 4.0, 4.0)
+        for level in range(4):
+            assert sum(at == level for at in levels) == pytest.approx(50, abs=1)  # an eighth of a half, and
+            assert sum(level < at < level + 1 for at in levels) == pytest.approx(50, abs=1)  # as long to the next
+
+    def test_others_do_not_grow(self) -> None:
+        for network in (Member(steps=45).generator(), Member(steps=45).critic()):
+            network.grow(0.0)
+            assert network.level == network.levels - 1
+            assert not any(name.startswith("early") for name, _ in network.named_parameters())
+
+
+# ---- critics on the side
+
+
+def alone(name: str, ragged: bool = False) -> tuple[Member, ConvCritic]:
+    """Return a critic of which only the one on the side has a say."""
+    member = Member(steps=20, side_critics=(name,), ragged=ragged)
+    critic = member.critic()
+    with torch.no_grad():
+        for place, parameter in critic.named_parameters():
+            if place.startswith(("head", "dense", "coarse")):
+                parameter.zero_()
+    return member, critic
+
+
+def test_a_critic_of_the_spectrum_does_not_see_when() -> None:
+    member, critic = alone("spectrum")
+    sequences, known = member.sequences(5), member.conditions(5)
+    scores = critic(sequences, known)
+    torch.testing.assert_close(critic(sequences.roll(7, 2), known), scores, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(critic(-sequences, known), scores, rtol=1e-4, atol=1e-5)
+    assert (critic(sequences.cumsum(2), known) != scores).all()
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_critics_on_the_side_see_numbers_alone(name: str) -> None:
+    member, critic = alone(name)
+    sequences, known = member.sequences(5), member.conditions(5)
+    scores = critic(sequences, known)
+    for channel in range(sequences.shape[1]):
+        other = sequences.clone()
+        other[:, channel] *= torch.linspace(0, 3, 20)
+        assert torch.equal(critic(other, known), scores) is (channel < LAYOUT.n_states)
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_critic_of_differences_does_not_see_levels(ragged: bool) -> None:
+    member, critic = alone("differences", ragged)
+    sequences, known = member.sequences(8), member.conditions(8)
+    scores = critic(sequences, known)
+    torch.testing.assert_close(critic(sequences + 3, known), scores, rtol=1e-4, atol=1e-5)
+    own = own_of(member, 8).sum((1, 2)) > 1 if ragged else torch.ones(8, dtype=torch.bool)
+    assert (critic(2 * sequences, known) != scores)[own].all()
+
+
 # ---- beginnings
 
 
-def test_start_at_sets_the_marginals_of_each_step() -> None:
-    member = Member()
+@pytest.mark.parametrize("level", [None, 0.0, 1.0, 1.5])
+def test_start_at_sets_the_marginals_of_each_step(level: float | None) -> None:
+    member = Member(steps=45, level=level)
     generator = member.generator()
     with torch.no_grad():
         for parameter in generator.parameters():
             parameter.zero_()
     generator.start_at(torch.from_numpy(LAYOUT.frequencies))
-    states, _ = generator.choose(noise_of(generator, 3000), rng(1), member.conditions(3000))
+    states, _ = generator.choose(torch.zeros(3000, generator.noise_dim), rng(1), member.conditions(3000))
     np.testing.assert_allclose((states[..., 0] == 0).float().mean(0), 0.7, atol=0.04)
     np.testing.assert_allclose((states[..., 1] == 0).float().mean(0), 0.75, atol=0.04)
 

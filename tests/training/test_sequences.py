@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from wgan_aug.losses.objectives import WassersteinGP
-from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator, SequenceShape
+from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape
+from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.training.devices import new_generator, seeded
-from wgan_aug.training.loop import NonFiniteError, train
+from wgan_aug.training.loop import NonFiniteError, Progress, train
 from wgan_aug.training.sequences import DeviceSequences
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
@@ -146,6 +147,32 @@ def test_training_moves_every_parameter(long_run: TrainingSettings) -> None:
     assert history.table().shape[0] == 10
     still = [n for net in (generator, critic) for n, p in net.named_parameters() if torch.equal(p, before[n])]
     assert all(dict(critic.named_parameters())[name].numel() == 1 for name in still)  # biases of scores
+
+
+def test_a_network_that_grows_is_trained_from_coarse_to_fine(long_run: TrainingSettings) -> None:
+    shape = SequenceShape(LAYOUT, STEPS, 2)
+    with seeded(0):
+        generator = ConvGenerator(shape, noise_dim=4, hidden=(8,), width=4, ragged=True, progressive=True)
+        critic = ConvCritic(shape, hidden=(8,), width=4, ragged=True, progressive=True)
+    settings = dataclasses.replace(long_run, check_every=1)
+    state = TrainingState(generator, critic, settings, new_generator(0, CPU))
+    fresh = {net: {name: p.detach().clone() for name, p in net.named_parameters()} for net in (generator, critic)}
+    fine = {generator: ("blocks.1", "output", "dense"), critic: ("stages.0", "dense")}
+    levels: list[float] = []
+
+    def listen(progress: Progress) -> None:
+        levels.append(critic.level)
+        assert generator.level == critic.level
+        for net, names in fine.items():
+            moved = {name for name, p in net.named_parameters() if not torch.equal(p, fresh[net][name])}
+            begun = {n for n, p in fresh[net].items() if n.startswith(names) and p.numel() > 1}  # not a score's bias
+            assert moved & begun == (set() if progress.update <= 2 else begun)
+            assert any(name.startswith("early") for name in moved) is (progress.update > 0)
+
+    train(state, sequences(), WassersteinGP(), settings, [listen])
+    assert levels == pytest.approx([1, 0, 0, 0.2, 0.6, 1, 1, 1, 1, 1, 1])
+    assert state.average.level == 1
+    assert any(not torch.equal(p, fresh[generator][n]) for n, p in state.average.named_parameters())
 
 
 def test_rows_are_drawn_by_their_weights(long_run: TrainingSettings) -> None:

@@ -174,6 +174,7 @@ def _run_block(
     figures: list[Tensor] = []
     for _ in range(updates):
         state.set_rates(settings, state.update / settings.updates)
+        state.grow((state.update + 1) / settings.updates)
         figure = _update(state, data, objective, settings, rows)
         state.update += 1
         state.update_average(settings.ema_decay)
@@ -233,9 +234,9 @@ def _uniform(state: TrainingState, batch_size: int) -> Tensor:
 
 
 def _descend(module: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Step along the gradient of this module's parameters alone: no other gradient is computed."""
+    """Step along the gradient of this module's parameters alone; those that a growing one does not use yet stay."""
     parameters = list(module.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
         parameter.grad = gradient
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)

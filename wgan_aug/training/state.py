@@ -10,6 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from wgan_aug.networks.growing import Growing
+
 __all__ = ["TrainingSettings", "TrainingState"]
 
 
@@ -74,6 +76,12 @@ class TrainingState:
         factor = self.rate_scale * (0.5 + 0.5 * math.cos(math.pi * share) if settings.decay == "cosine" else 1.0)
         _set_rate(self.generator_optimiser, settings.learning_rate * factor)
         _set_rate(self.critic_optimiser, settings.critic_learning_rate * factor)
+
+    def grow(self, share: float) -> None:
+        """Have networks that grow use the levels of a share of the run in [0, 1]; the average has all of them."""
+        for network in (self.generator, self.critic):
+            if isinstance(network, Growing):
+                network.grow(share)
 
     def update_average(self, decay: float) -> None:
         """Move the average towards the generator; early on it forgets faster, so that it has no start to forget."""

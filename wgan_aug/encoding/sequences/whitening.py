@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.fft import dct, idct
+from scipy.linalg import block_diag
 from scipy.special import ndtr, ndtri
 
 from wgan_aug.schema.values import JSON
@@ -60,7 +61,9 @@ class Whitening:
     alive: np.ndarray
 
     @classmethod
-    def fit(cls, numbers: np.ndarray, lengths: np.ndarray, *, normal: np.ndarray, ragged: bool) -> Whitening:
+    def fit(
+        cls, numbers: np.ndarray, lengths: np.ndarray, *, normal: np.ndarray, ragged: bool, apart: int = 0
+    ) -> Whitening:
         """Learn from training sequences.
 
         Args:
@@ -68,16 +71,18 @@ class Whitening:
             lengths: steps of each sequence, shape (sequences,).
             normal: which numbers are ranks, bool, shape (numbers,).
             ragged: whether sequences may have different lengths.
+            apart: how many of the last numbers have an axis each; each is alive by its own measure.
         """
         own = np.arange(numbers.shape[1]) < lengths[:, None]
         scores = _scores(numbers, normal)
         steps = scores[own]
         means = steps.mean(axis=0)
-        axes = _principal_axes(steps - means)
+        alone = np.arange(len(means) - apart, len(means))
+        axes = np.asarray(block_diag(*map(_principal_axes, np.split(steps - means, alone, axis=1))))
         rotated = (scores - means) @ axes
         samples = rotated[own][:, None] if ragged else _frequencies(rotated)
         spread = samples.std(axis=0)
-        alive = spread > _FLOOR * np.sqrt((spread**2).sum() / max(1, spread.size))
+        alive = np.concatenate([_alive(part) for part in np.split(spread, alone, axis=1)], axis=1)
         knots = _knots(len(samples))
         values = np.quantile(samples, ndtr(knots), axis=0)
         values[0], values[-1] = samples.min(axis=0), samples.max(axis=0)
@@ -179,6 +184,10 @@ def _principal_axes(steps: np.ndarray) -> np.ndarray:
         return np.empty((0, 0))
     widest = np.linalg.eigh(steps.T @ steps / len(steps))[1][:, ::-1]
     return np.ascontiguousarray(widest)  # as it is read back: the order in memory changes the last bit of a product
+
+
+def _alive(spread: np.ndarray) -> np.ndarray:
+    return spread > _FLOOR * np.sqrt((spread**2).sum() / max(1, spread.size))
 
 
 def _frequencies(paths: np.ndarray) -> np.ndarray:

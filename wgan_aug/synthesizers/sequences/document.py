@@ -63,7 +63,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     encoder = codec.encoder
     width = model.statics_.width + encoder.ragged
     shape = codec.shape(width)
-    generator, critic = build_networks(shape, preset, model.critic_norm, bool(model.attention), encoder.ragged, 0)
+    generator, critic = build_networks(shape, preset, model.get_params(deep=False), encoder.ragged, 0)
     model.generator_ = read_network(generator, document["generator"], place)
     model.critic_ = read_network(critic, document["critic"], place)
     model.plan_ = SequencePlan(

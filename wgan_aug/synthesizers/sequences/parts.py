@@ -13,8 +13,11 @@ import torch
 from wgan_aug.encoding.sequences.corrections import Calibration, Standards
 from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncoder
 from wgan_aug.encoding.sequences.frames import Sequences
+from wgan_aug.encoding.sequences.scaling import WindowScale
 from wgan_aug.encoding.sequences.whitening import Whitening
-from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator, SequenceShape
+from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape
+from wgan_aug.networks.conv1d_critic import ConvCritic
+from wgan_aug.networks.views import VIEWS
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.training.devices import new_generator, seeded
@@ -32,22 +35,29 @@ class SequenceCodec:
 
     Args:
         encoder: cells to states and numbers.
+        scale: takes each sequence's numbers to a scale of its own; None leaves them as they are.
         whitening: numbers to paths.
         standards: constants that every real sequence keeps.
-        calibration: what generated numbers are put right by; None before training.
+        calibration: what generated numbers, on these scales, are put right by; None before training.
     """
 
     encoder: SequenceEncoder
+    scale: WindowScale | None
     whitening: Whitening
     standards: Standards
     calibration: Calibration | None = None
 
     @classmethod
-    def fit(cls, encoder: SequenceEncoder, encoded: EncodedSequences) -> SequenceCodec:
-        """Learn from the codes of training sequences."""
-        normal = np.array([scalar.normal for scalar in encoder.layout.scalars], dtype=bool)
-        whitening = Whitening.fit(encoded.numbers, encoded.lengths, normal=normal, ragged=encoder.ragged)
-        return cls(encoder, whitening, Standards.fit(encoded.numbers, encoded.mask))
+    def fit(cls, encoder: SequenceEncoder, encoded: EncodedSequences, *, window_scale: bool = False) -> SequenceCodec:
+        """Learn from the codes of training sequences; `window_scale` says that they get scales of their own."""
+        normal, apart, scale = np.array([scalar.normal for scalar in encoder.layout.scalars], dtype=bool), 0, None
+        numbers = encoded.numbers
+        if window_scale:
+            normal, apart = np.zeros(3 * len(normal), dtype=bool), 2 * len(normal)
+            scale = WindowScale.fit(numbers, encoded.mask)
+            numbers = scale.transform(numbers, encoded.mask)
+        whitening = Whitening.fit(numbers, encoded.lengths, normal=normal, ragged=encoder.ragged, apart=apart)
+        return cls(encoder, scale, whitening, Standards.fit(encoded.numbers, encoded.mask))
 
     @property
     def layout(self) -> TableLayout:
@@ -66,9 +76,13 @@ class SequenceCodec:
         share = (lengths / self.encoder.max_steps).astype(np.float32)
         return np.concatenate([statics, share[:, None]], axis=1)
 
-    def numbers(self, paths: np.ndarray) -> np.ndarray:
-        """Return the numbers that paths stand for, before any correction."""
-        return self.whitening.inverse_transform(paths)
+    def numbers(self, encoded: EncodedSequences) -> np.ndarray:
+        """Return the numbers as they are whitened: on the sequences' own scales, where they have such."""
+        return encoded.numbers if self.scale is None else self.scale.transform(encoded.numbers, encoded.mask)
+
+    def owner(self, axis: int) -> int:
+        """Return which of the encoder's numbers weighs most in a path."""
+        return int(np.abs(self.whitening.axes[:, axis]).argmax()) % self.encoder.layout.n_scalars
 
     def decode(
         self, states: np.ndarray, paths: np.ndarray, statics: pd.DataFrame, rng: np.random.Generator, first_row: int
@@ -82,9 +96,11 @@ class SequenceCodec:
             rng: draws the members of pooled levels.
             first_row: the number of the first step.
         """
-        encoded = EncodedSequences(states, self.numbers(paths), self.encoder.lengths(statics))
+        encoded = EncodedSequences(states, self.whitening.inverse_transform(paths), self.encoder.lengths(statics))
         if self.calibration is not None:
             encoded.numbers = self.calibration.apply(encoded.numbers, encoded.mask)
+        if self.scale is not None:
+            encoded.numbers = self.scale.inverse_transform(encoded.numbers, encoded.mask)
         encoded.numbers = self.standards.apply(encoded.numbers, encoded.mask)
         return self.encoder.inverse_transform(encoded, statics, rng, first_row)
 
@@ -92,6 +108,7 @@ class SequenceCodec:
         """Return what `from_json` reads back."""
         return {
             "encoder": self.encoder.to_json(),
+            "scale": None if self.scale is None else self.scale.to_json(),
             "whitening": self.whitening.to_json(),
             "standards": self.standards.to_json(),
             "calibration": None if self.calibration is None else self.calibration.to_json(),
@@ -100,9 +117,10 @@ class SequenceCodec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SequenceCodec:
         """Read what `to_json` wrote."""
-        calibration = data["calibration"]
+        scale, calibration = data["scale"], data["calibration"]
         return cls(
             SequenceEncoder.from_json(data["encoder"]),
+            None if scale is None else WindowScale.from_json(scale),
             Whitening.from_json(data["whitening"]),
             Standards.from_json(data["standards"]),
             None if calibration is None else Calibration.from_json(calibration),
@@ -110,25 +128,33 @@ class SequenceCodec:
 
 
 def build_networks(
-    shape: SequenceShape, preset: Preset, critic_norm: str, attention: bool, ragged: bool, seed: int
+    shape: SequenceShape, preset: Preset, options: Mapping[str, Any], ragged: bool, seed: int
 ) -> tuple[ConvGenerator, ConvCritic]:
-    """Return the generator and the critic of sequences, with weights from a seed."""
+    """Return the generator and the critic of sequences, with weights from a seed.
+
+    Args:
+        shape: of a sequence.
+        preset: their sizes.
+        options: the synthesizer's, by name; `critic_norm`, `attention`, `progressive` and `side_critics` count here.
+        ragged: whether the condition ends with the sequence's length.
+        seed: of the weights.
+    """
+    both = {name: bool(options[name]) for name in ("attention", "progressive")} | {"ragged": ragged}
     with seeded(seed):
         generator = ConvGenerator(
             shape,
             noise_dim=preset.noise_dim,
             hidden=preset.generator_layers,
             width=preset.channels,
-            attention=attention,
-            ragged=ragged,
+            **both,
         )
         critic = ConvCritic(
             shape,
             hidden=preset.critic_layers,
             width=preset.channels,
-            norm=critic_norm,
-            attention=attention,
-            ragged=ragged,
+            norm=options["critic_norm"],
+            side_critics=[name for name in VIEWS if name in options["side_critics"]],
+            **both,
         )
         return generator, critic
 
@@ -155,9 +181,9 @@ def calibrate(
     most = min(_CALIBRATING, max(_CALIBRATING // 8, _CALIBRATING_STEPS // codec.encoder.max_steps))
     rows = chances.choice(len(encoded), most)
     rng = new_generator(seed, next(generator.parameters()).device)
-    generated = codec.numbers(draw_codes(generator, condition[rows], rng)[1])
     own = encoded.take(rows)
-    return Calibration.fit(generated, own.numbers, own.mask)
+    generated = codec.whitening.inverse_transform(draw_codes(generator, condition[rows], rng)[1])
+    return Calibration.fit(generated, codec.numbers(own), own.mask)
 
 
 def draw_part(

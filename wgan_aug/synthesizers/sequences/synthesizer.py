@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from typing import Any, Self, cast
 
 import numpy as np
@@ -15,7 +15,8 @@ from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.encoding.table import check_numeric_encoding
 from wgan_aug.errors import InvalidParameterError, TrainingError, did_you_mean, join_problems
 from wgan_aug.losses.objectives import find_objective
-from wgan_aug.networks.conv1d import ConvCritic, ConvGenerator
+from wgan_aug.networks.conv1d import ConvGenerator
+from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, read_overrides, resolve_columns
 from wgan_aug.synthesizers.base import (
@@ -25,12 +26,13 @@ from wgan_aug.synthesizers.base import (
     history_frame,
     training_settings,
 )
-from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, warn_of
+from wgan_aug.synthesizers.checks import find_seed, not_a_number, warn_of
 from wgan_aug.synthesizers.conditions import check_conditions
 from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts import learn_balance
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
 from wgan_aug.synthesizers.sequences.blending import blend, count_windows
+from wgan_aug.synthesizers.sequences.checks import check_steps, wrong_options
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.document import from_document, to_document
 from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks, calibrate, draw_part
@@ -66,6 +68,12 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         loss: the objective; `"wgan-gp"`.
         architecture: the networks; `"conv1d"`.
         attention: let the steps of a middle resolution look at each other.
+        progressive: train coarse resolutions before fine ones, over the first half of the updates; for sequences of
+            256 steps and more.
+        side_critics: further critics of the numbers' paths, of `"spectrum"`, `"differences"` or both. On ETTh1 they
+            helped one short training, and an earlier form of them gained nothing in long ones.
+        window_scale: learn each sequence's numbers on a scale of their own, with its centre and half its range beside
+            them; for sequences whose levels or ranges differ by orders of magnitude, and worse where they do not.
         critic_norm: normalisation of the critic: `"layer"`, `"none"` or `"spectral"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
             WGAN-GP paper. Options given below win over it.
@@ -94,7 +102,11 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     References:
         Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
-        Lin et al. 2020, Using GANs for Sharing Networked Time Series Data, arXiv 1909.13403: statics first.
+        Lin et al. 2020, Using GANs for Sharing Networked Time Series Data, arXiv 1909.13403: statics first, and
+        `window_scale`.
+        Karras et al. 2017, Progressive Growing of GANs for Improved Quality, Stability, and Variation, arXiv
+        1710.10196.
+        Zhang et al. 2018, Self-Attention Generative Adversarial Networks, arXiv 1805.08318.
 
     Examples:
         >>> x = np.random.default_rng(0).normal(size=(40, 12, 2)).cumsum(axis=1)
@@ -129,6 +141,9 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         loss: str = "wgan-gp",
         architecture: str = "conv1d",
         attention: bool = False,
+        progressive: bool = False,
+        side_critics: Collection[str] = (),
+        window_scale: bool = False,
         critic_norm: str = "layer",
         preset: str = "balanced",
         epochs: float | None = None,
@@ -155,6 +170,9 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         self.loss = loss
         self.architecture = architecture
         self.attention = attention
+        self.progressive = progressive
+        self.side_critics = side_critics
+        self.window_scale = window_scale
         self.critic_norm = critic_norm
         self.preset = preset
         self.epochs = epochs
@@ -244,10 +262,11 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             layout=self.layout,
         )
         encoder, overrides = self._encode(sequences, preset)
+        check_steps(encoder, self.get_params(deep=False))
         self.target_name_ = self._find_target(sequences)
         frame = encoder.statics(sequences)
         self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table, learn=learn_statics)
-        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences))
+        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences), window_scale=bool(self.window_scale))
         warn_of(encoder.table.schema)
         shape = self.codec_.shape(0)
         settings = training_settings(preset, len(sequences), shape.size, self.epochs, self.batch_size)
@@ -265,8 +284,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         return sequences, plan
 
     def _wrong_options(self) -> list[str]:
-        problems = not_a_switch("attention", self.attention)
-        return problems + not_a_number("window", self.window, above=2, whole=True, equal=True)
+        return wrong_options(self.get_params(deep=False))
 
     def _encode(self, sequences: Sequences, preset: Preset) -> tuple[SequenceEncoder, dict[Hashable, Any]]:
         """Return the fitted encoder of steps, and the kinds that were given for static columns."""
@@ -326,16 +344,15 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     def _build(self, plan: SequencePlan, width: int, device: torch.device) -> TrainingState:
         codec = self.codec_
-        ragged = codec.encoder.ragged
-        generator, critic = build_networks(
-            codec.shape(width), plan.preset, self.critic_norm, bool(self.attention), ragged, self.seed_
-        )
+        shape, options = codec.shape(width), self.get_params(deep=False)
+        generator, critic = build_networks(shape, plan.preset, options, codec.encoder.ragged, self.seed_)
         generator.start_at(torch.from_numpy(codec.layout.frequencies))
         rng = new_generator(self.seed_, device)
         return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
 
     def _to_device(self, encoded: EncodedSequences, condition: np.ndarray, device: torch.device) -> DeviceSequences:
-        paths = self.codec_.whitening.transform(encoded.numbers, np.random.default_rng(self.seed_))
+        numbers, rng = self.codec_.numbers(encoded), np.random.default_rng(self.seed_)
+        paths = self.codec_.whitening.transform(numbers, rng)
         return DeviceSequences(encoded.states, paths, condition, encoded.mask, self.codec_.layout, device)
 
     def _weights(self, statics: pd.DataFrame) -> torch.Tensor | None:
@@ -349,7 +366,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         owners = self.codec_.encoder.table.feature_columns()
         states = owners[: self.codec_.layout.n_states]
         numbers = owners[len(states) :]
-        return states + [numbers[i] for i in np.abs(self.codec_.whitening.axes).argmax(axis=0)]
+        return states + [numbers[self.codec_.owner(axis)] for axis in range(self.codec_.whitening.n_axes)]
 
     # ---- after fit
 
