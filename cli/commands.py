@@ -80,19 +80,21 @@ def run_fit(
     force: bool,
     *,
     refine: bool | None,
+    constraints: list[str] | None,
+    reject_copies: bool,
     roles: dict[str, Any],
     **options: Any,
 ) -> None:
     """Learn a table, or sequences, and save the model."""
     known = Roles(**roles)
-    known.check(refine)
+    known.check(refine, filters=reject_copies or constraints is not None)
     if output is None and data == "-":
         raise InvalidParameterError("DATA is stdin, so the model has no name of its own: give -o MODEL.")
     model_path = Path(output) if output is not None else Path(data).parent / f"{stem_of(data)}-model"
     check_folder(model_path, force)
     with quietly(quiet):
         frame = known.rows(read_table(data, delimiter, missing))
-        model = new_model(known, refine=refine, **options)
+        model = new_model(known, refine=refine, constraints=constraints, reject_copies=reject_copies, **options)
         fit_model(model, frame, quiet)
     save_model(model, model_path)
     say(f"Model saved in {model_path}", quiet)
@@ -133,6 +135,8 @@ def run_sample(
     acceptance = getattr(model, "acceptance_", None)
     if acceptance is not None:
         say(f"The conditions hold in {acceptance:.2%} of the rows that the model draws by itself", quiet)
+    if isinstance(model, WGANGPSynthesizer) and model.filters_:
+        say(model.filtering_.describe(), quiet)
     if output != "-":
         say(f"{n_samples} {what} written to {output}", quiet)
 

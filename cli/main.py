@@ -145,6 +145,13 @@ def fit(
     epochs: Epochs = None,
     preset: Preset = "balanced",
     refine: Refine = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help='What shall hold in every row that is sampled: "a <= b"; repeatable.'),
+    ] = None,
+    reject_copies: Annotated[
+        bool, typer.Option("--reject-copies", help="Sample no row that equals, or nearly equals, one of DATA.")
+    ] = False,
     seed: Seed = None,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -154,7 +161,8 @@ def fit(
     from .commands import run_fit
 
     options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
-    options |= {"refine": refine, "seed": seed, "device": device}
+    options |= {"refine": refine, "constraints": constraint, "reject_copies": reject_copies}
+    options |= {"seed": seed, "device": device}
     roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
     run_fit(data, output, delimiter, missing or [], quiet, force, **options, roles=roles)
 

@@ -40,6 +40,8 @@ def new_model(
     categorical: str | None,
     preset: str,
     refine: bool | None = None,
+    constraints: list[str] | None = None,
+    reject_copies: bool = False,
     seed: int | None = None,
     **options: Any,
 ) -> Model:
@@ -50,7 +52,7 @@ def new_model(
     options |= {"target": target, "categorical_features": names, "preset": preset, "random_state": seed}
     if roles.given:
         return WGANGPSequenceSynthesizer(**roles.given, **options)
-    return WGANGPSynthesizer(refine=refine, **options)
+    return WGANGPSynthesizer(refine=refine, constraints=constraints, reject_copies=reject_copies, **options)
 
 
 def fit_model(model: Model, frame: pd.DataFrame, quiet: bool) -> None:

@@ -38,7 +38,7 @@ class Roles:
         """Those that were given, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
-    def check(self, refine: bool | None = None) -> None:
+    def check(self, refine: bool | None = None, filters: bool = False) -> None:
         """Refuse options that do not go together, before any work is done.
 
         Raises:
@@ -54,6 +54,8 @@ class Roles:
             problems.append(f"--stride is {self.stride}, without a --window: it is the stride of windows.")
         if refine is not None and self.given:
             problems.append(f"--{'' if refine else 'no-'}refine is for tables: sequences are not refined.")
+        if filters and self.given:
+            problems.append("--constraint and --reject-copies are for tables: sequences are not filtered.")
         if problems:
             raise InvalidParameterError(join_problems(problems))
 

@@ -16,7 +16,7 @@ from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.dates import parse_dates, write_dates
 from wgan_aug.schema.values import JSON
 
-__all__ = ["NumberCodec", "float_precision", "ticks_of"]
+__all__ = ["NumberCodec", "float_precision", "integers_of", "ticks_of"]
 
 MAX_DECIMALS = 15
 _OBJECT_UNITS = {  # how Python's own objects are read, and the numpy dtype that gives them back
@@ -61,7 +61,7 @@ class NumberCodec:
             scale: int | None = getattr(getattr(series.dtype, "pyarrow_dtype", None), "scale", None)
             self.decimals = _count_decimals(values[~absent], series) if scale is None else scale
             return values, absent
-        integers, absent = _integers_of(series, self.column)
+        integers, absent = integers_of(series, self.column)
         present = integers[~absent]
         if len(present):
             self.origin = int(present.min())
@@ -77,7 +77,7 @@ class NumberCodec:
         if self.column.storage == "int" and pd.api.types.is_float_dtype(series.dtype):
             values, absent = _floats_of(series)
             return np.where(absent, 0.0, (values - self.origin) / self.step), absent
-        integers, absent = _integers_of(series, self.column)
+        integers, absent = integers_of(series, self.column)
         return self._steps(integers, absent), absent
 
     def _steps(self, integers: np.ndarray, absent: np.ndarray) -> np.ndarray:
@@ -150,7 +150,7 @@ def float_precision(dtype: Any) -> np.dtype:
     return plain if plain.kind == "f" else np.dtype(np.float64)
 
 
-def _integers_of(series: pd.Series, column: ColumnSchema) -> tuple[np.ndarray, np.ndarray]:
+def integers_of(series: pd.Series, column: ColumnSchema) -> tuple[np.ndarray, np.ndarray]:
     """Return int64 (uint64 for unsigned columns) values, anything where missing, and the mask of missing cells."""
     storage = column.storage
     if storage in ("datetime", "timedelta", "period") and series.dtype != column.dtype:

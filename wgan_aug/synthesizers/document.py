@@ -13,6 +13,7 @@ from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.containers import Container
+from wgan_aug.synthesizers.filters.filters import Filters
 from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
 from wgan_aug.synthesizers.parts import build_networks
 from wgan_aug.synthesizers.plan import Plan
@@ -45,6 +46,7 @@ def to_document(model: Any) -> dict[str, Any]:
         "critic": write_network(model.critic_),
         "balance": None if model.balance_ is None else model.balance_.to_json(),
         "refiner": None if model.refiner_ is None else model.refiner_.to_json(),
+        "filters": model.filters_.to_json(),
         "history": write_history(model.history_),
     }
 
@@ -78,6 +80,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     balance, refiner = document["balance"], document["refiner"]
     model.balance_ = None if balance is None else Balance.from_json(balance)
     model.refiner_ = None if refiner is None else Refiner.from_json(refiner, model.encoder_.layout)
+    model.filters_ = Filters.from_json(document["filters"], model.encoder_)
     model.history_ = read_history(document["history"])
     return model
 

@@ -15,6 +15,7 @@ from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.conditioning.units import find_units
+from wgan_aug.synthesizers.filters.filters import Filters
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
@@ -143,11 +144,14 @@ def learn_refiner(
     real: EncodedTable,
     target: Hashable | None,
     seed: int,
+    filters: Filters,
 ) -> Refiner | None:
-    """Learn which of a trained generator's rows to keep; `real` are codes of training rows."""
-    noise, keeping, trees = np.random.SeedSequence([seed, _REFINING]).generate_state(3, np.uint64)
+    """Learn which of a trained generator's rows to keep that pass filters; `real` are codes of training rows."""
+    noise, keeping, trees, cells = np.random.SeedSequence([seed, _REFINING]).generate_state(4, np.uint64)
     rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
     draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(int(keeping)))
+    if filters.constraints:
+        draw = partial(filters.draw_passing, draw, rng=np.random.default_rng(int(cells)))
     block = class_block(encoder, target)
     return fit_refiner(real, draw, encoder.layout, target_block=block, seed=int(trees % 2**31))
 

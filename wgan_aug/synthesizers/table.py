@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Self, cast
 
 import numpy as np
@@ -45,6 +47,7 @@ from wgan_aug.synthesizers.checks import (
     warn_of,
 )
 from wgan_aug.synthesizers.conditioning.completing import Completer
+from wgan_aug.synthesizers.conditioning.known import Known
 from wgan_aug.synthesizers.conditioning.meeting import Meeting
 from wgan_aug.synthesizers.conditioning.partial import (
     combine,
@@ -54,9 +57,12 @@ from wgan_aug.synthesizers.conditioning.partial import (
     unseen,
     warn_of_broken,
 )
-from wgan_aug.synthesizers.conditions import check_conditions
+from wgan_aug.synthesizers.conditions import check_conditions, which_hold
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
+from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
+from wgan_aug.synthesizers.filters.copies import Copies
+from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts import (
     BATCH_ROWS,
@@ -111,6 +117,13 @@ class WGANGPSynthesizer(GANSynthesizer):
         refine: sample by density ratio: draw about six candidates a row, and keep those that boosted trees, trained
             to tell real from generated rows, find likely, raked to the real marginals. It takes seconds at the end of
             `fit`, and about a second for 10 000 rows. None lets the preset decide: all but `"paper"` and `"toy"` do.
+        constraints: comparisons that hold in the training rows and shall hold in every row that is sampled, such as
+            `["a <= b", "total == price * (1 + tax)", "end - start <= '3h'"]`: columns, numbers, text in quotes and
+            `+ - * /`; a name with blanks stands in backticks. One holds where a cell that it needs is missing. A column
+            that equals others is worked out of them; rows that break another one are drawn anew.
+        reject_copies: draw rows anew that equal a training row, or are nearer to one than 99 % of the training rows are
+            to each other, see `Copies`; what two training rows share may come. The model, and its folder, then hold
+            the codes of the training rows, from which they can be read.
         schema: kinds by column name (`{"zip": "categorical"}`), a whole `TableSchema`, SDV metadata, or the path of a
             JSON file with either.
         target: the column that users of the data predict; refining goes carefully with its rare classes.
@@ -130,6 +143,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         refinement_: what refining does to samples, a `Refinement`; None where there is none.
         acceptance_: the share of the generator's own rows that met the conditions of the last `sample` with some; 0
             where none did, and it was told them.
+        filtering_: how many rows of the last `sample` broke constraints or were copies, a `Filtering`.
 
     References:
         Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
@@ -160,6 +174,8 @@ class WGANGPSynthesizer(GANSynthesizer):
     balance_: Balance | None
     refiner_: Refiner | None
     acceptance_: float
+    filters_: Filters
+    filtering_: Filtering
 
     @explains_names
     def __init__(
@@ -179,6 +195,8 @@ class WGANGPSynthesizer(GANSynthesizer):
         relations: bool | None = None,
         balance: float | None = None,
         refine: bool | None = None,
+        constraints: Sequence[str] | None = None,
+        reject_copies: bool = False,
         schema: Overrides | None = None,
         target: Any = None,
         device: str | torch.device = "auto",
@@ -199,6 +217,8 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.relations = relations
         self.balance = balance
         self.refine = refine
+        self.constraints = constraints
+        self.reject_copies = reject_copies
         self.schema = schema
         self.target = target
         self.device = device
@@ -241,6 +261,9 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.seed_ = find_seed(self.random_state)
         self.plan_ = plan
         codes = plan.encoder.transform(frame)
+        if self.reject_copies:
+            copies = Copies.learn(frame, codes, plan.encoder, self.seed_)
+            self.filters_ = dataclasses.replace(self.filters_, copies=copies)
         self.balance_ = learn_balance(plan.encoder, self.target_name_, plan.preset.balance)
         weights = None if self.balance_ is None else torch.from_numpy(self.balance_.weights(codes.states))
         shares = plan.encoder.layout.frequencies if self.balance_ is None else self.balance_.shares(codes.states)
@@ -259,7 +282,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.refiner_ = None
         if kept is not None:
             self.refiner_ = learn_refiner(
-                self.generator_, plan.encoder, self.balance_, kept, self.target_name_, self.seed_
+                self.generator_, plan.encoder, self.balance_, kept, self.target_name_, self.seed_, self.filters_
             )
         if self.refine and self.refiner_ is None:
             warnings.warn(
@@ -291,11 +314,13 @@ class WGANGPSynthesizer(GANSynthesizer):
         find_seed(self.random_state)
         frame = self._check_data(X, y)
         encoder = self._encode(frame, preset, discrete_columns)
+        self.filters_ = Filters(encoder, learn_constraints(self.constraints, frame, encoder))
         settings = training_settings(preset, len(frame), encoder.layout.n_features, self.epochs, self.batch_size)
         return frame, Plan(len(frame), encoder, preset, settings)
 
     def _wrong_options(self) -> list[str]:
-        return not_a_switch("refine", self.refine)
+        switches = not_a_switch("refine", self.refine) + not_a_switch("reject_copies", self.reject_copies)
+        return switches + not_constraints(self.constraints)
 
     def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember the container."""
@@ -398,24 +423,30 @@ class WGANGPSynthesizer(GANSynthesizer):
             return self._sample_kinds(partial, kinds, seed, refine)
         known = read_cells(self.encoder_, partial, columns)
         self._refuse_unseen(partial, columns)
-        drawn, wrong = complete_rows(self._completer(refine), known, *self._randomness(seed, 0))
+        completer = self._completer(refine)
+        drawn, wrong = self.filters_.complete(lambda turn, some: self._complete(completer, seed, 0, turn, some), known)
         if wrong.any():
             raise InvalidDataError(
-                f"{int(wrong.sum())} rows of conditions break a rule that holds in all fitted rows, the first: "
+                f"{int(wrong.sum())} rows of conditions break a rule that holds in all fitted rows"
+                f"{', or pass no filter' if self.filters_ else ''}, the first: "
                 f"{partial.iloc[int(wrong.argmax())].dropna().to_dict()}."
             )
-        return drawn
+        return number_rows(drawn, self.encoder_, 0, self._randomness(seed, 0)[1])
 
     def _sample_kinds(self, partial: pd.DataFrame, kinds: Mapping[Any, Any], seed: int, refine: bool | None) -> Any:
         """Draw the rows of each kind of partial rows together."""
         drawn = [next(iter(self.sample_parts(len(partial) if not kinds else 0, random_state=seed, refine=refine)))]
+        counts = Filtering()
         for part, index in enumerate(kinds.values()):
             first = partial.iloc[index[0]]
             wanted = {name: first[name] for name in partial.columns if not pd.isna(first[name])}
             own = np.random.SeedSequence([seed, part]).generate_state(1)[0]
             some = list(self.sample_parts(len(index), conditions=wanted, random_state=int(own), refine=refine))
             drawn.append(pd.concat(some, ignore_index=True).set_axis(index))
-        return pd.concat(drawn).sort_index().reset_index(drop=True)
+            counts += self.filtering_
+        self.filtering_ = counts if kinds else self.filtering_
+        rows = pd.concat(drawn).sort_index().reset_index(drop=True)
+        return number_rows(rows, self.encoder_, 0, self._randomness(seed, 0)[1])
 
     def _refuse_unseen(self, partial: pd.DataFrame, columns: list[Any]) -> None:
         problems: list[str] = []
@@ -484,9 +515,13 @@ class WGANGPSynthesizer(GANSynthesizer):
         filled: list[Any] = []
         for turn in range(n_draws or 1):
             turns = range(turn * (average or 1), (turn + 1) * (average or 1))
-            made = [complete_rows(completer, known, *self._randomness(seed, part), whole=True) for part in turns]
-            warn_of_broken(made[0][1])
+            made = [
+                self.filters_.complete(partial(self._complete, completer, seed, part, whole=True), known, copies=False)
+                for part in turns
+            ]
+            warn_of_broken(np.logical_or.reduce([wrong for _, wrong in made]))
             whole = made[0][0] if average is None else combine(self.encoder_, [drawn for drawn, _ in made])
+            whole = whole if average is None else self.filters_.mend(whole, known.masks)
             filled.append(container.restore(fill(frame, whole.iloc[:, places])))
         return filled[0] if n_draws is None else filled
 
@@ -529,17 +564,41 @@ class WGANGPSynthesizer(GANSynthesizer):
 
         model = (self.generator_, self.encoder_, self.balance_, refiner)
         meeting = Meeting(*model, wanted) if wanted else None
+        self.filtering_ = Filtering()
+
+        def make(part: int, start: int, turn: int, rows: int) -> pd.DataFrame:
+            own = _seed_of(seed, part, turn)
+            if meeting is None:
+                return draw_part(*model, own, part, start, rows)
+            return meeting.draw(rows, *self._randomness(own, part), first_row=start)
 
         def draw(part: int, start: int, size: int) -> pd.DataFrame:
-            if meeting is None:
-                return draw_part(*model, seed, part, start, size)
-            frame = meeting.draw(size, *self._randomness(seed, part), first_row=start)
-            self.acceptance_ = meeting.acceptance
+            if not self.filters_:
+                frame = make(part, start, 0, size)
+            else:
+                frame, counts = self.filters_.draw(
+                    partial(make, part, start), size, partial(which_hold, conditions=wanted) if wanted else None
+                )
+                self.filtering_ += counts
+            if meeting is not None:
+                self.acceptance_ = meeting.acceptance
             if self.verbose and start + size == n_samples:
-                sys.stderr.write(f"the conditions hold in {self.acceptance_:.2%} of the generator's own rows\n")
-            return frame
+                self._tell(meeting is not None)
+            once = meeting is None and not self.filters_
+            return frame if once else number_rows(frame, self.encoder_, start, self._randomness(seed, part)[1])
 
         return (draw(part, start, size) for part, (start, size) in enumerate(zip(starts, sizes, strict=True)))
+
+    def _tell(self, conditioned: bool) -> None:
+        if conditioned:
+            sys.stderr.write(f"the conditions hold in {self.acceptance_:.2%} of the generator's own rows\n")
+        if self.filters_:
+            sys.stderr.write(f"{self.filtering_.describe()}\n")
+
+    def _complete(
+        self, completer: Completer, seed: int, part: int, turn: int, known: Known, whole: bool = False
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        return complete_rows(completer, known, *self._randomness(_seed_of(seed, part, turn), part), whole=whole)
 
     def _randomness(self, seed: int, part: int) -> tuple[torch.Generator, np.random.Generator]:
         noise, chances = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
@@ -664,6 +723,11 @@ class WGANGPSynthesizer(GANSynthesizer):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
+
+
+def _seed_of(seed: int, part: int, turn: int) -> int:
+    """Return the seed with which a part's rows are drawn in a turn."""
+    return seed if turn == 0 else int(np.random.SeedSequence([seed, part, turn]).generate_state(1)[0])
 
 
 def _some_rows(codes: EncodedTable, seed: int) -> EncodedTable:

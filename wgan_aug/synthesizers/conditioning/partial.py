@@ -186,7 +186,8 @@ def warn_of_broken(wrong: np.ndarray) -> None:
     """Warn of rows in which given cells break a rule of the fitted table, whatever is drawn beside them."""
     if wrong.any():
         warnings.warn(
-            f"In {int(wrong.sum())} rows the given cells break a rule that held in all fitted rows.",
+            f"In {int(wrong.sum())} rows the given cells break a rule that held in all fitted rows, or no draw beside "
+            "them keeps one.",
             DataWarning,
             stacklevel=3,
         )

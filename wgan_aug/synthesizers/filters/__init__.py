@@ -1,0 +1,1 @@
+"""Filters of sampled rows: declared constraints, and no copies of training rows."""
