@@ -291,7 +291,7 @@ def test_added_rows_without_any_target_are_refused() -> None:
     def blank(train: pd.DataFrame, n_rows: int, random_state: int) -> pd.DataFrame:
         return parrot(train, n_rows, random_state).assign(y=None)
 
-    with pytest.raises(InvalidDataError, match="returned 40 rows, none of which has a value of the target 'y'"):
+    with pytest.raises(InvalidDataError, match="None of the 40 synthetic rows has a value of the target 'y'"):
         augmentation_value(REAL, "y", blank, ratios=[1.0], folds=3)
 
 
