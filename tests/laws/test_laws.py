@@ -20,7 +20,7 @@ from wgan_aug.encoding.curves import CURVES
 from wgan_aug.errors import DataWarning
 from wgan_aug.losses.objectives import OBJECTIVES, find_objective
 from wgan_aug.networks.mlp import CRITIC_NORMS
-from wgan_aug.synthesizers import table as synthesizers
+from wgan_aug.synthesizers.conditioning import drawing
 from wgan_aug.synthesizers.presets import PRESETS
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 from wgan_aug.training.data import DeviceTable
@@ -187,7 +187,7 @@ def test_a_seed_for_the_sample_decides_its_rows(member: Member) -> None:
 
 @every_member
 def test_rows_in_parts_are_the_rows_at_once(member: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthesizers, "PART_ROWS", 10)
+    monkeypatch.setattr(drawing, "PART_ROWS", 10)
     model = fitted(member)
     parts = list(model.sample_parts(25))
     assert [len(part) for part in parts] == [10, 10, 5]

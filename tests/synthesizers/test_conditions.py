@@ -15,7 +15,7 @@ from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
 from wgan_aug.schema.inference import infer_schema
 from wgan_aug.synthesizers.conditions import check_conditions, describe_conditions, which_hold
-from wgan_aug.synthesizers.sequences.possible import why_impossible
+from wgan_aug.synthesizers.possible import why_impossible
 
 FRAME = pd.DataFrame(
     {

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from wgan_aug import WGANGPSynthesizer
-from wgan_aug.synthesizers import table as table_module
+from wgan_aug.synthesizers.conditioning import drawing
 from wgan_aug.synthesizers.plan import Plan
 
 
@@ -109,7 +109,7 @@ def test_global_random_numbers_are_left_alone(people: pd.DataFrame) -> None:
 
 
 def test_parts_are_the_sample(model: WGANGPSynthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_module, "PART_ROWS", 16)
+    monkeypatch.setattr(drawing, "PART_ROWS", 16)
     parts = list(model.sample_parts(40, random_state=1))
     assert [len(part) for part in parts] == [16, 16, 8]
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), model.sample(40, random_state=1))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, Self, cast
 
 import numpy as np
@@ -17,78 +14,34 @@ from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
 
-from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
-from wgan_aug.errors import (
-    DataWarning,
-    InvalidDataError,
-    InvalidParameterError,
-    TrainingError,
-    did_you_mean,
-    join_problems,
-)
-from wgan_aug.losses.objectives import find_objective
+from wgan_aug.encoding.table import TableEncoder
+from wgan_aug.errors import DataWarning, InvalidDataError
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
-from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
+from wgan_aug.schema.inference import Overrides, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.base import (
-    GANSynthesizer,
-    as_before_on_failure,
-    explain,
-    history_frame,
-    training_settings,
-)
-from wgan_aug.synthesizers.checks import (
-    append_target,
-    check_frame,
-    find_seed,
-    not_a_number,
-    not_a_switch,
-    warn_of,
-)
-from wgan_aug.synthesizers.conditioning.completing import Completer
-from wgan_aug.synthesizers.conditioning.known import Known
-from wgan_aug.synthesizers.conditioning.meeting import Meeting
-from wgan_aug.synthesizers.conditioning.partial import (
-    combine,
-    complete_rows,
-    fill,
-    read_cells,
-    unseen,
-    warn_of_broken,
-)
-from wgan_aug.synthesizers.conditions import check_conditions, which_hold
+from wgan_aug.synthesizers.base import GANSynthesizer, as_before_on_failure, history_frame, training_settings
+from wgan_aug.synthesizers.checks import append_target, check_frame, find_seed, not_a_switch
+from wgan_aug.synthesizers.conditioning.completing import Completer, check_told
+from wgan_aug.synthesizers.conditioning.drawing import Drawing, check_asked, check_columns, parts_of
+from wgan_aug.synthesizers.conditioning.imputing import check_draws, fill_missing, read_told
+from wgan_aug.synthesizers.conditioning.kinds import check_length, complete_frame, draw_kinds, find_kinds, read_seen
+from wgan_aug.synthesizers.conditioning.seeds import randomness
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
+from wgan_aug.synthesizers.features import criticise, known_columns, take_columns, to_features
 from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
-from wgan_aug.synthesizers.filters.copies import Copies
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
+from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
 from wgan_aug.synthesizers.options import explains_names
-from wgan_aug.synthesizers.parts import (
-    BATCH_ROWS,
-    build_networks,
-    draw_part,
-    learn_balance,
-    learn_refiner,
-    reveal,
-    to_device,
-)
 from wgan_aug.synthesizers.plan import Plan
-from wgan_aug.synthesizers.presets import PRESETS, Preset
-from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refinement, Refiner
-from wgan_aug.synthesizers.sequences.possible import why_impossible
-from wgan_aug.training.data import DeviceTable
+from wgan_aug.synthesizers.presets import PRESETS
+from wgan_aug.synthesizers.refinement.refiner import Refinement, Refiner
 from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
-from wgan_aug.training.loop import History, NonFiniteError, Progress, train
-from wgan_aug.training.state import TrainingState
+from wgan_aug.training.loop import History, Progress
 
 __all__ = ["WGANGPSynthesizer"]
-
-PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
-_REFINING_ROWS = 200_000  # training rows that refining looks at, at most
-_ALIKE = 50  # partial rows of each kind, on the mean, from which on they are drawn kind by kind
-_MOST_PROBLEMS = 5  # told at once
 
 
 class WGANGPSynthesizer(GANSynthesizer):
@@ -257,40 +210,17 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     def _fit(self, X: Any, y: Any, discrete_columns: Any, on_progress: Callable[[Progress], None] | None) -> Self:
         frame, plan = self._prepare(X, y, discrete_columns)
-        device = find_device(self.device)
         self.seed_ = find_seed(self.random_state)
         self.plan_ = plan
         codes = plan.encoder.transform(frame)
         if self.reject_copies:
-            copies = Copies.learn(frame, codes, plan.encoder, self.seed_)
-            self.filters_ = dataclasses.replace(self.filters_, copies=copies)
-        self.balance_ = learn_balance(plan.encoder, self.target_name_, plan.preset.balance)
-        weights = None if self.balance_ is None else torch.from_numpy(self.balance_.weights(codes.states))
-        shares = plan.encoder.layout.frequencies if self.balance_ is None else self.balance_.shares(codes.states)
-        state = self._build(plan, device, shares)
-        data = to_device(codes, plan.encoder.layout, device)
-        data = reveal(data, plan.encoder, plan.preset.reveal, self.seed_)
-        kept = _some_rows(codes, self.seed_) if plan.preset.refine else None
+            self.filters_ = self.filters_.without_copies(frame, codes, self.seed_)
+        device = find_device(self.device)
+        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, self.seed_, device)
         del frame, codes
         listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
-        objective = find_objective(self.loss)(gp_weight=plan.preset.gp_weight, penalty_share=plan.preset.penalty_share)
-        try:
-            history = train(state, data, objective, plan.settings, listeners, weights)
-        except NonFiniteError as error:
-            raise TrainingError(explain(error, plan.encoder.feature_columns())) from error
-        self._remember(plan, state, history)
-        self.refiner_ = None
-        if kept is not None:
-            self.refiner_ = learn_refiner(
-                self.generator_, plan.encoder, self.balance_, kept, self.target_name_, self.seed_, self.filters_
-            )
-        if self.refine and self.refiner_ is None:
-            warnings.warn(
-                f"refine is True, but there are {plan.rows} rows, and refining takes at least {FEWEST_REAL}: samples "
-                "are as the generator draws them.",
-                DataWarning,
-                stacklevel=3,
-            )
+        self._remember(learning, learning.train(self.loss, listeners))
+        self.refiner_ = learning.refine(self.filters_, asked=bool(self.refine))
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
@@ -312,8 +242,9 @@ class WGANGPSynthesizer(GANSynthesizer):
         preset = self._check_options()
         find_device(self.device)
         find_seed(self.random_state)
-        frame = self._check_data(X, y)
-        encoder = self._encode(frame, preset, discrete_columns)
+        frame = self._read(X, y)
+        categorical = {"categorical_features": self.categorical_features, "discrete_columns": discrete_columns}
+        encoder = learn_encoder(frame, preset, self.schema, self.numeric_encoding, categorical)
         self.filters_ = Filters(encoder, learn_constraints(self.constraints, frame, encoder))
         settings = training_settings(preset, len(frame), encoder.layout.n_features, self.epochs, self.batch_size)
         return frame, Plan(len(frame), encoder, preset, settings)
@@ -322,55 +253,25 @@ class WGANGPSynthesizer(GANSynthesizer):
         switches = not_a_switch("refine", self.refine) + not_a_switch("reject_copies", self.reject_copies)
         return switches + not_constraints(self.constraints)
 
-    def _check_data(self, X: Any, y: Any) -> pd.DataFrame:
-        """Return the frame to learn, with y as its last column; remember the container."""
+    def _read(self, X: Any, y: Any) -> pd.DataFrame:
+        """Return the frame to learn, with y as its last column; remember names and the container."""
         frame, self.container_ = to_frame(X)
         check_frame(frame)
         named = self.container_.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
         _check_feature_names(self, frame if named else None, reset=True)
         self.n_features_in_ = frame.shape[1]
-        self.y_name_ = self.target_name_ = None
-        if y is not None:
-            frame = self._check_target(frame, y)
-            self.target_name_ = self.y_name_
-        elif self.target is not None:
-            self.target_name_ = resolve_columns(frame, [self.target], "target")[0]
+        frame, self.container_, self.y_name_ = read_target(frame, self.container_, y, self.target)
+        none = self.y_name_ is not None or self.target is None
+        self.target_name_ = self.y_name_ if none else resolve_columns(frame, [self.target], "target")[0]
         return frame
 
-    def _check_target(self, frame: pd.DataFrame, y: Any) -> pd.DataFrame:
-        """Return the frame with y as its last column; remember its name."""
-        series, container = to_series(y)
-        self.y_name_ = next((name for name in (series.name, self.target) if name not in (None, "")), "y")
-        self.container_ = self.container_.beside(series.rename(self.y_name_), container)
-        return append_target(frame, series, self.y_name_)
-
-    def _encode(self, frame: pd.DataFrame, preset: Preset, discrete_columns: Iterable[Any] | None) -> TableEncoder:
-        categorical = resolve_columns(frame, self.categorical_features, "categorical_features")
-        categorical += resolve_columns(frame, discrete_columns, "discrete_columns")
-        check_numeric_encoding(self.numeric_encoding, list(frame.columns))
-        schema = infer_schema(frame, self.schema, categorical)
-        warn_of(schema)
-        encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
-        encoder = TableEncoder(schema, encoding, relations=preset.relations).fit(frame)
-        if encoder.layout.n_features == 0:
-            raise InvalidDataError(
-                "There is nothing to learn: every column is constant, missing or an identifier "
-                f"({', '.join(f'{c.name!r}: {c.kind}' for c in schema)})."
-            )
-        return encoder
-
-    def _build(self, plan: Plan, device: torch.device, shares: np.ndarray) -> TrainingState:
-        generator, critic = build_networks(plan.encoder, plan.preset, self.critic_norm, self.seed_)
-        generator.start_at(shares)
-        rng = new_generator(self.seed_, device)
-        return TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
-
-    def _remember(self, plan: Plan, state: TrainingState, history: History) -> None:
-        self.schema_ = plan.encoder.schema
-        self.encoder_ = plan.encoder
-        self.generator_ = cast(MLPGenerator, state.average)
-        self.critic_ = cast(MLPCritic, state.critic.eval().requires_grad_(False))
-        self.updates_ = state.update
+    def _remember(self, learning: Learning, history: History) -> None:
+        self.encoder_ = learning.plan.encoder
+        self.schema_ = self.encoder_.schema
+        self.balance_ = learning.balance
+        self.generator_ = cast(MLPGenerator, learning.state.average)
+        self.critic_ = cast(MLPCritic, learning.state.critic.eval().requires_grad_(False))
+        self.updates_ = learning.state.update
         self.history_ = history_frame(history)
 
     # ---- after fit
@@ -407,62 +308,31 @@ class WGANGPSynthesizer(GANSynthesizer):
         frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
         return self.container_.restore(frame)
 
-    def _sample_like(self, partial: pd.DataFrame, n_samples: int, random_state: Any, refine: bool | None) -> Any:
+    def _sample_like(self, given: pd.DataFrame, n_samples: int, random_state: Any, refine: bool | None) -> pd.DataFrame:
         """Draw a row for each partial row; where many are alike, these as rows under conditions."""
-        rows = len(partial)
-        if n_samples not in (1, rows):
-            raise InvalidParameterError(
-                f"conditions is a frame of {rows} rows, and n_samples is {n_samples}; leave n_samples out, or give the "
-                "same number."
-            )
-        columns = list(partial.columns)
-        check_conditions(dict.fromkeys(columns), *self._conditioned())
+        check_length(given, n_samples)
+        check_columns(dict.fromkeys(given.columns), self.schema_)
         seed = self._sampling_seed(random_state)
-        kinds = partial.groupby(columns, dropna=False, sort=False, observed=True).indices if columns and rows else {}
-        if rows == 0 or not columns or len(kinds) * _ALIKE <= rows:
-            return self._sample_kinds(partial, kinds, seed, refine)
-        known = read_cells(self.encoder_, partial, columns)
-        self._refuse_unseen(partial, columns)
-        completer = self._completer(refine)
-        drawn, wrong = self.filters_.complete(lambda turn, some: self._complete(completer, seed, 0, turn, some), known)
-        if wrong.any():
-            raise InvalidDataError(
-                f"{int(wrong.sum())} rows of conditions break a rule that holds in all fitted rows"
-                f"{', or pass no filter' if self.filters_ else ''}, the first: "
-                f"{partial.iloc[int(wrong.argmax())].dropna().to_dict()}."
-            )
-        return number_rows(drawn, self.encoder_, 0, self._randomness(seed, 0)[1])
+        kinds = find_kinds(given)
+        if kinds is None:
+            known = read_seen(self.encoder_, given)
+            return complete_frame(given, known, self._completer(refine), self.filters_, seed)
+        free = self.sample_parts(0 if kinds else len(given), random_state=seed, refine=refine)
+        first = pd.concat(list(free), ignore_index=True)
+        counts = [self.filtering_]
 
-    def _sample_kinds(self, partial: pd.DataFrame, kinds: Mapping[Any, Any], seed: int, refine: bool | None) -> Any:
-        """Draw the rows of each kind of partial rows together."""
-        drawn = [next(iter(self.sample_parts(len(partial) if not kinds else 0, random_state=seed, refine=refine)))]
-        counts = Filtering()
-        for part, index in enumerate(kinds.values()):
-            first = partial.iloc[index[0]]
-            wanted = {name: first[name] for name in partial.columns if not pd.isna(first[name])}
-            own = np.random.SeedSequence([seed, part]).generate_state(1)[0]
-            some = list(self.sample_parts(len(index), conditions=wanted, random_state=int(own), refine=refine))
-            drawn.append(pd.concat(some, ignore_index=True).set_axis(index))
-            counts += self.filtering_
-        self.filtering_ = counts if kinds else self.filtering_
-        rows = pd.concat(drawn).sort_index().reset_index(drop=True)
-        return number_rows(rows, self.encoder_, 0, self._randomness(seed, 0)[1])
+        def draw(rows: int, wanted: Mapping[Any, Any], own: int) -> pd.DataFrame:
+            some = list(self.sample_parts(rows, conditions=wanted, random_state=own, refine=refine))
+            counts.append(self.filtering_)
+            return pd.concat(some, ignore_index=True)
 
-    def _refuse_unseen(self, partial: pd.DataFrame, columns: list[Any]) -> None:
-        problems: list[str] = []
-        for place, name in enumerate(columns):
-            for value in partial.iloc[:, place].dropna().unique().tolist():
-                problems += why_impossible(self.encoder_, {name: value})
-        if problems:
-            raise InvalidParameterError(join_problems(problems[:_MOST_PROBLEMS]))
+        rows = draw_kinds(first, draw, given, kinds, seed)
+        self.filtering_ = sum(counts, Filtering())
+        return number_rows(rows, self.encoder_, 0, randomness(self.generator_, seed, 0)[1])
 
     def _completer(self, refine: bool | None) -> Completer:
         """Return what draws the cells of rows that are known in part."""
-        if not self.generator_.told:
-            raise InvalidParameterError(
-                f"This model was fitted with preset={self.preset!r} and has not learned to complete rows; fit with "
-                "'fast', 'balanced' or 'best'."
-            )
+        check_told(self.generator_, self.preset)
         refiner = None if refine is False else self.refiner_
         return Completer(self.generator_, self.encoder_.layout, self.balance_, refiner)
 
@@ -501,28 +371,14 @@ class WGANGPSynthesizer(GANSynthesizer):
             Yoon et al. 2018, GAIN: Missing Data Imputation using Generative Adversarial Nets, arXiv 1806.02920.
         """
         check_is_fitted(self)
-        problems = not_a_number("n_draws", n_draws, above=0, whole=True)
-        problems += not_a_number("average", average, above=0, whole=True) + not_a_switch("refine", refine)
-        if problems:
-            raise InvalidParameterError(join_problems(problems))
+        check_draws(n_draws, average, refine)
         frame = self._known_rows(X)
         container = to_frame(X)[1]
         completer = self._completer(refine)
-        names = list(frame.columns)
-        known = read_cells(self.encoder_, frame, names)
-        unseen(self.encoder_, known)
-        seed, places = self._sampling_seed(random_state), [self.schema_.names.index(name) for name in names]
-        filled: list[Any] = []
-        for turn in range(n_draws or 1):
-            turns = range(turn * (average or 1), (turn + 1) * (average or 1))
-            made = [
-                self.filters_.complete(partial(self._complete, completer, seed, part, whole=True), known, copies=False)
-                for part in turns
-            ]
-            warn_of_broken(np.logical_or.reduce([wrong for _, wrong in made]))
-            whole = made[0][0] if average is None else combine(self.encoder_, [drawn for drawn, _ in made])
-            whole = whole if average is None else self.filters_.mend(whole, known.masks)
-            filled.append(container.restore(fill(frame, whole.iloc[:, places])))
+        known = read_told(self.encoder_, frame)
+        seed = self._sampling_seed(random_state)
+        made = fill_missing(frame, known, completer, self.filters_, seed, n_draws=n_draws or 1, average=average)
+        filled = list(map(container.restore, made))
         return filled[0] if n_draws is None else filled
 
     def sample_parts(
@@ -544,71 +400,23 @@ class WGANGPSynthesizer(GANSynthesizer):
             InvalidParameterError: for a count that is negative or no integer.
         """
         check_is_fitted(self)
-        problems = not_a_number("n_samples", n_samples, above=0, whole=True, equal=True, optional=False)
-        problems += not_a_switch("refine", refine)
-        if refine and self.refiner_ is None:
-            problems.append(
-                "refine is True, but this model has not learned to refine: fit with refine=True, and at least "
-                f"{FEWEST_REAL} rows."
-            )
-        if problems:
-            raise InvalidParameterError(join_problems(problems))
+        check_asked(n_samples, refine, self.refiner_)
         refiner = None if refine is False else self.refiner_
         seed = self._sampling_seed(random_state)
-        starts = range(0, max(1, int(n_samples)), PART_ROWS)
-        sizes = [min(PART_ROWS, int(n_samples) - start) for start in starts]
-        wanted = check_conditions(conditions, *self._conditioned())
-        problems = why_impossible(self.encoder_, wanted)
-        if problems:
-            raise InvalidParameterError(join_problems(problems))
-
-        model = (self.generator_, self.encoder_, self.balance_, refiner)
-        meeting = Meeting(*model, wanted) if wanted else None
+        wanted = check_columns(conditions, self.schema_)
+        drawing = Drawing(self.generator_, self.encoder_, self.balance_, refiner, self.filters_, seed, wanted)
         self.filtering_ = Filtering()
 
-        def make(part: int, start: int, turn: int, rows: int) -> pd.DataFrame:
-            own = _seed_of(seed, part, turn)
-            if meeting is None:
-                return draw_part(*model, own, part, start, rows)
-            return meeting.draw(rows, *self._randomness(own, part), first_row=start)
-
         def draw(part: int, start: int, size: int) -> pd.DataFrame:
-            if not self.filters_:
-                frame = make(part, start, 0, size)
-            else:
-                frame, counts = self.filters_.draw(
-                    partial(make, part, start), size, partial(which_hold, conditions=wanted) if wanted else None
-                )
-                self.filtering_ += counts
-            if meeting is not None:
-                self.acceptance_ = meeting.acceptance
+            frame, counts = drawing.draw(part, start, size)
+            self.filtering_ += counts
+            if drawing.meeting is not None:
+                self.acceptance_ = drawing.meeting.acceptance
             if self.verbose and start + size == n_samples:
-                self._tell(meeting is not None)
-            once = meeting is None and not self.filters_
-            return frame if once else number_rows(frame, self.encoder_, start, self._randomness(seed, part)[1])
+                sys.stderr.write(drawing.describe(self.filtering_))
+            return frame
 
-        return (draw(part, start, size) for part, (start, size) in enumerate(zip(starts, sizes, strict=True)))
-
-    def _tell(self, conditioned: bool) -> None:
-        if conditioned:
-            sys.stderr.write(f"the conditions hold in {self.acceptance_:.2%} of the generator's own rows\n")
-        if self.filters_:
-            sys.stderr.write(f"{self.filtering_.describe()}\n")
-
-    def _complete(
-        self, completer: Completer, seed: int, part: int, turn: int, known: Known, whole: bool = False
-    ) -> tuple[pd.DataFrame, np.ndarray]:
-        return complete_rows(completer, known, *self._randomness(_seed_of(seed, part, turn), part), whole=whole)
-
-    def _randomness(self, seed: int, part: int) -> tuple[torch.Generator, np.random.Generator]:
-        noise, chances = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
-        device = next(self.generator_.parameters()).device
-        return new_generator(int(noise >> np.uint64(1)), device), np.random.default_rng(int(chances))
-
-    def _conditioned(self) -> tuple[list[Any], dict[Any, str]]:
-        """Return the columns that may have a condition, and why the others may not."""
-        other = {c.name: "is an identifier: every row has a new one" for c in self.schema_ if c.kind == "identifier"}
-        return [name for name in self.schema_.names if name not in other], other
+        return (draw(*part) for part in parts_of(int(n_samples)))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.
@@ -627,11 +435,7 @@ class WGANGPSynthesizer(GANSynthesizer):
             InvalidDataError: if columns are missing.
         """
         features = self._features(self._known_rows(X))
-        place = torch.device("cpu") if features.device.type == "mps" else features.device
-        critic = copy.deepcopy(self.critic_).to(place, torch.float64)  # a row's score does not hang on its batch
-        with torch.inference_mode():
-            scores = [critic(part) for part in features.to(place, torch.float64).split(BATCH_ROWS)]
-        return torch.cat(scores).cpu().numpy()
+        return criticise(self.critic_, features)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return how near a fresh sample is to held-out rows: minus a sliced Wasserstein distance, so 0 is best.
@@ -653,7 +457,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         rows = pd.concat(list(self.sample_parts(len(real), random_state=0)), ignore_index=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # a sum cut off at its bounds is no fault of the user's rows
-            generated = self._features(_select(rows, frame.columns))
+            generated = self._features(take_columns(rows, frame.columns))
         return -sliced_wasserstein(real, generated, new_generator(0, real.device))
 
     def _known_rows(self, X: Any, y: Any = None) -> pd.DataFrame:
@@ -663,52 +467,14 @@ class WGANGPSynthesizer(GANSynthesizer):
         if container.kind == "numpy":
             _check_n_features(self, frame, reset=False)
         else:
-            frame = self._known_columns(frame)
+            frame = known_columns(frame, self.schema_.names, self.y_name_)
         if y is None or self.y_name_ is None or self.y_name_ in frame.columns:
             return frame
         return append_target(frame, to_series(y)[0], self.y_name_)
 
     def _features(self, frame: pd.DataFrame) -> torch.Tensor:
         """Return rows as the critic sees them, on its device; y may be absent."""
-        device = next(self.critic_.parameters()).device
-        lacking = self.y_name_ is not None and self.y_name_ not in frame.columns
-        if lacking:
-            blank = self.encoder_.placeholder(self.y_name_, len(frame))
-            frame = pd.concat([frame.reset_index(drop=True), blank], axis=1)
-        blanks = (self.y_name_,) if lacking else ()
-        data = self._to_device_or_explain(_select(frame, self.schema_.names), device, blanks)
-        features = data.middle(torch.arange(len(frame), device=device))
-        if lacking:
-            average = np.append(self.encoder_.layout.frequencies, np.zeros(self.encoder_.layout.n_scalars))
-            owned = self.encoder_.features_of(blanks)
-            features[:, owned] = torch.from_numpy(average[owned]).to(features)
-        return features
-
-    def _to_device_or_explain(self, frame: pd.DataFrame, device: torch.device, blanks: tuple[Any, ...]) -> DeviceTable:
-        """Encode rows; where a column's cells are not what was fitted, say which column."""
-        try:
-            return to_device(self.encoder_.transform(frame, blanks), self.encoder_.layout, device)
-        except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
-            for position, encoder in enumerate(self.encoder_.encoders):
-                try:
-                    self.encoder_.encode_column(frame, position)
-                except Exception as cause:
-                    raise InvalidDataError(
-                        f"Column {encoder.column.name!r} was fitted as {encoder.column.dtype} "
-                        f"({encoder.column.kind}), and these cells are not such: {cause}."
-                    ) from error
-            raise
-
-    def _known_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the fitted columns of a frame, in the fitted order; y may be absent."""
-        wanted = [n for n in self.schema_.names if n != self.y_name_ or n in frame.columns]
-        lacking = [name for name in wanted if name not in frame.columns]
-        if lacking:
-            raise InvalidDataError(
-                f"The data lack {len(lacking)} of the {len(wanted)} fitted columns: {', '.join(map(repr, lacking))}."
-                f"{did_you_mean(lacking[0], frame.columns)}"
-            )
-        return _select(frame, wanted)
+        return to_features(frame, self.encoder_, self.y_name_, next(self.critic_.parameters()).device)
 
     def _document(self) -> dict[str, Any]:
         return to_document(self)
@@ -723,22 +489,3 @@ class WGANGPSynthesizer(GANSynthesizer):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _seed_of(seed: int, part: int, turn: int) -> int:
-    """Return the seed with which a part's rows are drawn in a turn."""
-    return seed if turn == 0 else int(np.random.SeedSequence([seed, part, turn]).generate_state(1)[0])
-
-
-def _some_rows(codes: EncodedTable, seed: int) -> EncodedTable:
-    """Return a copy of the codes, of a random part where there are very many."""
-    rows = np.arange(len(codes))
-    if len(rows) > _REFINING_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _REFINING_ROWS, replace=False))
-    return codes.take(rows)
-
-
-def _select(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
-    """Return columns by name, where a name may be anything, None too."""
-    present = list(frame.columns)
-    return frame.iloc[:, [present.index(name) for name in names]]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError
-from wgan_aug.synthesizers import table
+from wgan_aug.synthesizers.conditioning import drawing
 from wgan_aug.synthesizers.filters import filters
 from wgan_aug.synthesizers.filters.filters import CONDITIONS, EQUAL, NEAR, Filters
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
@@ -105,7 +105,7 @@ def test_impute_keeps_constraints_and_may_give_the_rows_back(model: WGANGPSynthe
 def test_the_seed_and_the_part_decide_the_rows(model: WGANGPSynthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.sample(300).equals(model.sample(300))
     assert not model.sample(300, random_state=1).equals(model.sample(300))
-    monkeypatch.setattr(table, "PART_ROWS", 128)
+    monkeypatch.setattr(drawing, "PART_ROWS", 128)
     parts = list(model.sample_parts(300))
     assert [len(part) for part in parts] == [128, 128, 44]
     assert pd.concat(parts)["code"].is_unique

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from wgan_aug.encoding.table import EncodedTable
+from wgan_aug.errors import InvalidParameterError
 from wgan_aug.networks.mlp import MLPGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
@@ -15,10 +16,19 @@ from wgan_aug.synthesizers.conditioning.known import Told
 from wgan_aug.synthesizers.refinement.refiner import CANDIDATES, PATIENCE, Refiner
 from wgan_aug.training.data import DeviceTable, ranks
 
-__all__ = ["Completer"]
+__all__ = ["Completer", "check_told"]
 
 _ROWS = 1_024  # rows in one pass of the generator
 _MOST_TURNS = 8  # candidates for each row at once
+
+
+def check_told(generator: MLPGenerator, preset: str) -> None:
+    """Refuse a generator that a preset has not taught to complete rows."""
+    if not generator.told:
+        raise InvalidParameterError(
+            f"This model was fitted with preset={preset!r} and has not learned to complete rows; fit with 'fast', "
+            "'balanced' or 'best'."
+        )
 
 
 @dataclasses.dataclass(frozen=True)

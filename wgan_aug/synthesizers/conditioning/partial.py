@@ -189,5 +189,5 @@ def warn_of_broken(wrong: np.ndarray) -> None:
             f"In {int(wrong.sum())} rows the given cells break a rule that held in all fitted rows, or no draw beside "
             "them keeps one.",
             DataWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -91,6 +91,10 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.constraints) or self.copies is not None
 
+    def without_copies(self, frame: pd.DataFrame, codes: EncodedTable, seed: int) -> Filters:
+        """Return filters that also reject copies of training rows, see `Copies.learn`."""
+        return dataclasses.replace(self, copies=Copies.learn(frame, codes, self.encoder, seed))
+
     def mend(self, frame: pd.DataFrame, known: Mapping[int, np.ndarray] | None = None) -> pd.DataFrame:
         """Work out the columns that equalities decide, also of each other; known cells stay."""
         for _ in range(sum(constraint.result is not None for constraint in self.constraints)):

@@ -18,7 +18,7 @@ from wgan_aug.synthesizers.checks import warn_of
 from wgan_aug.synthesizers.conditions import describe_conditions, which_hold
 from wgan_aug.synthesizers.document import from_document, to_document
 from wgan_aug.synthesizers.parts import to_device
-from wgan_aug.synthesizers.sequences.possible import why_impossible
+from wgan_aug.synthesizers.possible import why_impossible
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 
 __all__ = ["Statics"]

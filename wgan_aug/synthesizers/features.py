@@ -1,0 +1,92 @@
+"""Rows as a fitted critic sees them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from wgan_aug.encoding.table import TableEncoder
+from wgan_aug.errors import InvalidDataError, did_you_mean
+from wgan_aug.synthesizers.parts import BATCH_ROWS, to_device
+from wgan_aug.training.data import DeviceTable
+
+__all__ = ["criticise", "known_columns", "take_columns", "to_features"]
+
+
+def take_columns(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
+    """Return columns by name, where a name may be anything, None too."""
+    present = list(frame.columns)
+    return frame.iloc[:, [present.index(name) for name in names]]
+
+
+def known_columns(frame: pd.DataFrame, names: Sequence[Hashable], y_name: Any) -> pd.DataFrame:
+    """Return the fitted columns of a frame, in the fitted order; y may be absent.
+
+    Raises:
+        InvalidDataError: if others are.
+    """
+    wanted = [n for n in names if n != y_name or n in frame.columns]
+    lacking = [name for name in wanted if name not in frame.columns]
+    if lacking:
+        raise InvalidDataError(
+            f"The data lack {len(lacking)} of the {len(wanted)} fitted columns: {', '.join(map(repr, lacking))}."
+            f"{did_you_mean(lacking[0], frame.columns)}"
+        )
+    return take_columns(frame, wanted)
+
+
+def to_features(frame: pd.DataFrame, encoder: TableEncoder, y_name: Any, device: torch.device) -> torch.Tensor:
+    """Return rows as the critic sees them, shape (rows, features); y may be absent, and has its average code then.
+
+    Args:
+        frame: the rows.
+        encoder: of the table.
+        y_name: of the column that may be absent; None for none.
+        device: of the critic.
+
+    Raises:
+        InvalidDataError: if cells are not such as were fitted.
+    """
+    lacking = y_name is not None and y_name not in frame.columns
+    if lacking:
+        frame = pd.concat([frame.reset_index(drop=True), encoder.placeholder(y_name, len(frame))], axis=1)
+    blanks = (y_name,) if lacking else ()
+    data = _to_device_or_explain(take_columns(frame, encoder.schema.names), encoder, device, blanks)
+    features = data.middle(torch.arange(len(frame), device=device))
+    if lacking:
+        average = np.append(encoder.layout.frequencies, np.zeros(encoder.layout.n_scalars))
+        owned = encoder.features_of(blanks)
+        features[:, owned] = torch.from_numpy(average[owned]).to(features)
+    return features
+
+
+def _to_device_or_explain(
+    frame: pd.DataFrame, encoder: TableEncoder, device: torch.device, blanks: tuple[Any, ...]
+) -> DeviceTable:
+    """Encode rows; where a column's cells are not what was fitted, say which column."""
+    try:
+        return to_device(encoder.transform(frame, blanks), encoder.layout, device)
+    except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
+        for position, own in enumerate(encoder.encoders):
+            try:
+                encoder.encode_column(frame, position)
+            except Exception as cause:
+                raise InvalidDataError(
+                    f"Column {own.column.name!r} was fitted as {own.column.dtype} "
+                    f"({own.column.kind}), and these cells are not such: {cause}."
+                ) from error
+        raise
+
+
+def criticise(critic: torch.nn.Module, features: torch.Tensor) -> np.ndarray:
+    """Return a critic's score of each row, float64, shape (rows,)."""
+    place = torch.device("cpu") if features.device.type == "mps" else features.device
+    critic = copy.deepcopy(critic).to(place, torch.float64)  # a row's score does not hang on its batch
+    with torch.inference_mode():
+        scores = [critic(part) for part in features.to(place, torch.float64).split(BATCH_ROWS)]
+    return torch.cat(scores).cpu().numpy()

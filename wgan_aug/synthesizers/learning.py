@@ -1,0 +1,176 @@
+"""What `fit` does with a table that was read: its encoder, the training of its networks, what refining learns."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Self, cast
+
+import numpy as np
+import pandas as pd
+import torch
+
+from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
+from wgan_aug.errors import DataWarning, InvalidDataError, TrainingError
+from wgan_aug.losses.objectives import find_objective
+from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
+from wgan_aug.synthesizers.balance import Balance
+from wgan_aug.synthesizers.base import explain
+from wgan_aug.synthesizers.checks import append_target, warn_of
+from wgan_aug.synthesizers.containers import Container, to_series
+from wgan_aug.synthesizers.filters.filters import Filters
+from wgan_aug.synthesizers.parts import build_networks, learn_balance, learn_refiner, reveal, to_device
+from wgan_aug.synthesizers.plan import Plan
+from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
+from wgan_aug.training.data import DeviceTable
+from wgan_aug.training.devices import new_generator
+from wgan_aug.training.loop import History, NonFiniteError, Progress, train
+from wgan_aug.training.state import TrainingState
+
+__all__ = ["Learning", "learn_encoder", "read_target"]
+
+REFINING_ROWS = 200_000  # training rows that refining looks at, at most
+
+
+def read_target(frame: pd.DataFrame, container: Container, y: Any, target: Any) -> tuple[pd.DataFrame, Container, Any]:
+    """Return the frame with y as its last column, the container of both, and y's name; None where there is no y.
+
+    Args:
+        frame: the rows.
+        container: what they came in.
+        y: one further column, or None.
+        target: its name, where it has none of its own.
+
+    Raises:
+        InvalidDataError: if y has another length, or the name of another column.
+    """
+    if y is None:
+        return frame, container, None
+    series, own = to_series(y)
+    name: Any = next((name for name in (series.name, target) if name not in (None, "")), "y")
+    container = container.beside(series.rename(name), own)
+    return append_target(frame, series, name), container, name
+
+
+def learn_encoder(
+    frame: pd.DataFrame,
+    preset: Preset,
+    schema: Overrides | None,
+    numeric_encoding: str | Mapping[Any, str],
+    categorical: Mapping[str, Any],
+) -> TableEncoder:
+    """Return the encoder of a table.
+
+    Args:
+        frame: the rows.
+        preset: with the given options in it.
+        schema: kinds, as the synthesizer takes them.
+        numeric_encoding: as the synthesizer takes it.
+        categorical: columns to take as categories, by the option that names them.
+
+    Raises:
+        InvalidParameterError: for columns that the table does not have.
+        InvalidDataError: for a table of which there is nothing to learn.
+    """
+    chosen = [name for option, columns in categorical.items() for name in resolve_columns(frame, columns, option)]
+    check_numeric_encoding(numeric_encoding, list(frame.columns))
+    found = infer_schema(frame, schema, chosen)
+    warn_of(found)
+    encoding = preset.numeric_encoding if numeric_encoding == "auto" else numeric_encoding
+    encoder = TableEncoder(found, encoding, relations=preset.relations).fit(frame)
+    if encoder.layout.n_features == 0:
+        raise InvalidDataError(
+            "There is nothing to learn: every column is constant, missing or an identifier "
+            f"({', '.join(f'{c.name!r}: {c.kind}' for c in found)})."
+        )
+    return encoder
+
+
+@dataclasses.dataclass(frozen=True)
+class Learning:
+    """A table's training, ready to begin.
+
+    Args:
+        plan: what is to be done.
+        target: the column that users predict; None for none.
+        seed: of all random numbers.
+        state: networks and optimisers.
+        data: the rows, on the networks' device.
+        balance: which rows are shown more often; None where all are shown alike.
+        weights: of the rows, shape (rows,); None where all have the same.
+        kept: codes of the rows that refining looks at; None where there is no refining.
+    """
+
+    plan: Plan
+    target: Hashable | None
+    seed: int
+    state: TrainingState
+    data: DeviceTable
+    balance: Balance | None
+    weights: torch.Tensor | None
+    kept: EncodedTable | None
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        codes: EncodedTable,
+        target: Hashable | None,
+        critic_norm: str,
+        seed: int,
+        device: torch.device,
+    ) -> Self:
+        """Build the networks, and put them and encoded rows on a device."""
+        encoder, preset = plan.encoder, plan.preset
+        balance = learn_balance(encoder, target, preset.balance)
+        weights = None if balance is None else torch.from_numpy(balance.weights(codes.states))
+        shares = encoder.layout.frequencies if balance is None else balance.shares(codes.states)
+        generator, critic = build_networks(encoder, preset, critic_norm, seed)
+        generator.start_at(shares)
+        rng = new_generator(seed, device)
+        state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
+        data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed)
+        kept = _some_rows(codes, seed) if preset.refine else None
+        return cls(plan, target, seed, state, data, balance, weights, kept)
+
+    def train(self, loss: str, listeners: Sequence[Callable[[Progress], None]]) -> History:
+        """Train the networks with an objective.
+
+        Raises:
+            TrainingError: if the losses stay non-finite.
+        """
+        preset = self.plan.preset
+        objective = find_objective(loss)(gp_weight=preset.gp_weight, penalty_share=preset.penalty_share)
+        try:
+            return train(self.state, self.data, objective, self.plan.settings, listeners, self.weights)
+        except NonFiniteError as error:
+            raise TrainingError(explain(error, self.plan.encoder.feature_columns())) from error
+
+    def refine(self, filters: Filters, *, asked: bool) -> Refiner | None:
+        """Return what refining learns of the trained generator's rows that pass filters; None for no refining.
+
+        Where it was asked for and there are too few rows, there is a warning.
+        """
+        generator, encoder = cast(MLPGenerator, self.state.average), self.plan.encoder
+        refiner = None
+        if self.kept is not None:
+            refiner = learn_refiner(generator, encoder, self.balance, self.kept, self.target, self.seed, filters)
+        if asked and refiner is None:
+            warnings.warn(
+                f"refine is True, but there are {self.plan.rows} rows, and refining takes at least {FEWEST_REAL}: "
+                "samples are as the generator draws them.",
+                DataWarning,
+                stacklevel=4,
+            )
+        return refiner
+
+
+def _some_rows(codes: EncodedTable, seed: int) -> EncodedTable:
+    """Return a copy of the codes, of a random part where there are very many."""
+    rows = np.arange(len(codes))
+    if len(rows) > REFINING_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, REFINING_ROWS, replace=False))
+    return codes.take(rows)
