@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 from wgan_aug.errors import InvalidParameterError, did_you_mean, join_problems
 
 if TYPE_CHECKING:
-    from wgan_aug.schema.columns import ColumnSchema, TableSchema
+    from wgan_aug.encoding.table import TableEncoder
+    from wgan_aug.schema.columns import ColumnSchema
 
 __all__ = ["parse_where"]
 
-_FORMS = 'Give such as "age>=30", "sex=Female", "job in (cook|smith)" or "zip is missing".'
+_FORMS = 'Give such as "age>=30", "sex=Female", "sex!=Male", "job in (cook|smith)" or "zip is missing".'
 _WORDS = re.compile(
-    r"^(?P<name>.+?)\s*(?:(?P<sign><=|>=|=|<|>)\s*(?P<value>.*)|\s(?P<word>in\s*\(.*\)|is\s+missing))$", re.S
+    r"^(?P<name>.+?)\s*(?:(?P<sign><=|>=|!=|=|<|>)\s*(?P<value>.*)|\s(?P<word>in\s*\(.*\)|is\s+missing))$", re.S
 )
+_RANGES = ("int", "float", "decimal", "datetime", "timedelta")  # storages whose values stand in order
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
-def parse_where(texts: Sequence[str], schema: TableSchema) -> dict[Any, Any]:
-    """Read conditions by column.
+def parse_where(texts: Sequence[str], encoder: TableEncoder) -> dict[Any, Any]:
+    """Read conditions by column; `!=` takes all other values, and leaves missing cells out.
 
     Args:
         texts: what was given; two ends of a range may stand in two of them.
-        schema: the columns, which say what a value is.
+        encoder: of the columns, whose schema says what a value is, and which knows the values that they have.
 
     Raises:
         InvalidParameterError: for all that cannot be read, in one error.
@@ -35,7 +37,7 @@ def parse_where(texts: Sequence[str], schema: TableSchema) -> dict[Any, Any]:
     problems: list[str] = []
     for text in texts:
         try:
-            name, condition = _read(text, schema)
+            name, condition = _read(text, encoder)
             wanted[name] = _both(wanted[name], condition, text) if name in wanted else condition
         except ValueError as error:
             problems.append(str(error))
@@ -44,12 +46,12 @@ def parse_where(texts: Sequence[str], schema: TableSchema) -> dict[Any, Any]:
     return wanted
 
 
-def _read(text: str, schema: TableSchema) -> tuple[Any, Any]:
+def _read(text: str, encoder: TableEncoder) -> tuple[Any, Any]:
     """Return the column and the condition of one text."""
     found = _WORDS.match(text.strip())
     if found is None:
         raise ValueError(f"--where is {text!r}, which is no condition. {_FORMS}")
-    columns = {str(column.name): column for column in schema}
+    columns = {str(column.name): column for column in encoder.schema}
     name, sign, word = found["name"].strip(), found["sign"], found["word"]
     if name not in columns:
         hint = did_you_mean(name, columns) or f" Columns: {', '.join(columns)}."
@@ -61,6 +63,8 @@ def _read(text: str, schema: TableSchema) -> tuple[Any, Any]:
         inside = word[word.index("(") + 1 : -1]
         return column.name, [_value(column, part.strip(), text) for part in inside.split("|")]
     value = _value(column, found["value"].strip(), text)
+    if sign == "!=":
+        return column.name, _others(column, value, encoder, text)
     return column.name, value if sign == "=" else _range(column, sign, value, text)
 
 
@@ -94,6 +98,27 @@ def _switch(text: str) -> bool:
     if text.lower() not in (*_TRUE, *_FALSE):
         raise ValueError(text)
     return text.lower() in _TRUE
+
+
+def _others(column: ColumnSchema, value: Any, encoder: TableEncoder, where: str) -> Any:
+    """Return what all values of a column but one meet."""
+    from wgan_aug.synthesizers.conditioning.values import levels_of
+
+    if column.storage == "bool":
+        return not value
+    if column.storage in _RANGES:
+        return [_range(column, sign, value, where) for sign in "<>"]
+    levels = None if column.kind == "identifier" else levels_of(encoder, column.name)
+    if levels is None:
+        raise ValueError(f"--where is {where!r}; columns of {column.kind}s in text take = and in, and no !=.")
+    if value not in levels:
+        raise ValueError(
+            f"--where is {where!r}, and {value!r} is no value of column {column.name!r}.{did_you_mean(value, levels)}"
+        )
+    others = [level for level in levels if level != value]
+    if not others:
+        raise ValueError(f"--where is {where!r}, and column {column.name!r} has no other value.")
+    return others
 
 
 def _range(column: ColumnSchema, sign: str, value: Any, where: str) -> tuple[Any, Any]:

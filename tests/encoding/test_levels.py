@@ -155,6 +155,16 @@ def test_any_state_decodes_to_a_level_it_has(data: st.DataObject) -> None:
     assert out.isna().sum() == encoder.has_missing
 
 
+def test_every_level_is_listed_with_its_state() -> None:
+    values = pd.concat([_zipf(200, 2000), pd.Series([None] * 3)], ignore_index=True)
+    encoder = _fit(values)
+    cells, states = encoder.every_level()
+    assert encoder.states < len(cells) == len(states)
+    assert set(cells.dropna()) == set(values.dropna())
+    assert cells.isna().tolist() == [False] * (len(cells) - 1) + [True]
+    assert states.tolist() == np.asarray(encoder.encode(cells)[0].states).tolist()
+
+
 def test_json_keeps_pools_and_order() -> None:
     values = _zipf(400, 5000)
     encoder = _fit(values)

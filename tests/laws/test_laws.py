@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.laws.shared import check_history, check_inference_mode, check_same_training, idle_parameters
 from wgan_aug import load
 from wgan_aug.encoding.curves import CURVES
 from wgan_aug.errors import DataWarning
@@ -163,10 +164,7 @@ def test_columns_order_and_dtypes_are_kept(member: Member) -> None:
 def test_the_same_seed_gives_the_same_model_and_sample(member: Member) -> None:
     first, second = fitted(member), member.new().fit(rows_of(member.table))
     pd.testing.assert_frame_equal(first.sample(40), second.sample(40), check_exact=True)
-    pd.testing.assert_frame_equal(first.history_, second.history_, check_exact=True)
-    for network in ("generator_", "critic_"):
-        ours, theirs = getattr(first, network).state_dict(), getattr(second, network).state_dict()
-        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    check_same_training(first, second)
 
 
 @every_member
@@ -232,29 +230,19 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
     scores = (critic(real), critic(rows.detach()))
     critics, _ = objective.critic_loss(critic, real, rows.detach(), scores, torch.rand(len(real), generator=rng))
     for loss, network in ((critics, critic), (objective.generator_loss(critic(rows)), generator)):
-        names, parameters = zip(*network.named_parameters(), strict=True)
-        gradients = torch.autograd.grad(loss, parameters, retain_graph=True)
-        assert all(torch.isfinite(gradient).all() for gradient in gradients)
-        still = {n for n, g in zip(names, gradients, strict=True) if g.abs().sum() == 0}
-        shift = {[name for name in names if name.endswith("bias")][-1]} if network is critic else set[str]()
-        assert still <= shift  # the critic's last bias moves all scores alike
+        biases = [name for name, _ in network.named_parameters() if name.endswith("bias")]
+        idle = {biases[-1]} if network is critic else set[str]()  # the critic's last bias moves all scores alike
+        assert idle_parameters(loss, network.named_parameters()) <= idle
 
 
 @every_member
 def test_what_samples_is_in_inference_mode(member: Member) -> None:
-    model = fitted(member)
-    for network in (model.generator_, model.critic_):
-        assert not network.training
-        assert not any(parameter.requires_grad for parameter in network.parameters())
+    check_inference_mode(fitted(member))
 
 
 @every_member
 def test_the_history_has_every_update(member: Member) -> None:
-    model = fitted(member)
-    assert model.history_["update"].tolist() == list(range(1, model.updates_ + 1))
-    assert model.updates_ == model.plan_.settings.updates > 1
-    assert np.isfinite(model.history_.to_numpy(dtype=float)).all()
-    assert {"critic_loss", "generator_loss"} < set(model.history_)
+    check_history(fitted(member))
 
 
 @every_member

@@ -17,14 +17,16 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer, load
+from tests.laws.shared import check_history, check_inference_mode, check_same_training, idle_parameters
+from tests.synthesizers.sequences.quick import quick_statics
+from wgan_aug import WGANGPSequenceSynthesizer, load
 from wgan_aug.errors import DataWarning
 from wgan_aug.losses.objectives import OBJECTIVES, find_objective
 from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.mlp import CRITIC_NORMS
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS
-from wgan_aug.synthesizers.sequences import synthesizer as module
+from wgan_aug.synthesizers.sequences import drawing as module
 from wgan_aug.synthesizers.sequences.reading import read_sequences
 
 # ---- kinds of sequences: how many and a generator in, the arguments of `fit` and the options that they need out
@@ -172,14 +174,7 @@ every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick_statics() -> Iterator[None]:
-    """The table of statics is trained as long as any table, whatever `epochs` says; here for two epochs."""
-    build = WGANGPSequenceSynthesizer._new_table  # pyright: ignore[reportPrivateUsage]
-
-    def quick(self: WGANGPSequenceSynthesizer) -> WGANGPSynthesizer:
-        return build(self).set_params(epochs=2, refine=False)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WGANGPSequenceSynthesizer, "_new_table", quick)
+    with quick_statics():
         yield
 
 
@@ -286,10 +281,7 @@ def test_what_goes_in_comes_out(member: Member, n: int) -> None:
 def test_the_same_seed_gives_the_same_model_and_sample(member: Member) -> None:
     first, second = fitted(member), member.new().fit(*data_of(member.kind)[0])
     assert same(first.sample(20), second.sample(20))
-    pd.testing.assert_frame_equal(first.history_, second.history_, check_exact=True)
-    for network in ("generator_", "critic_"):
-        ours, theirs = getattr(first, network).state_dict(), getattr(second, network).state_dict()
-        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    check_same_training(first, second)
 
 
 @every_member
@@ -377,12 +369,8 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
     critics, _ = objective.critic_loss(score, real, rows.detach(), scores, torch.rand(len(real), generator=rng))
     for loss, network in ((critics, critic), (objective.generator_loss(score(rows)), generator)):
         used = [(name, p) for name, p in network.named_parameters() if not name.startswith("early.")]
-        names, parameters = zip(*used, strict=True)
-        gradients = torch.autograd.grad(loss, parameters, retain_graph=True)
-        assert all(torch.isfinite(gradient).all() for gradient in gradients)
-        still = {n for n, g in zip(names, gradients, strict=True) if g.abs().sum() == 0}
-        shift = {n for n, p in network.named_parameters() if n.endswith("bias") and p.numel() == 1}
-        assert still <= (shift if network is critic else set())  # the biases of scores move all of them alike
+        shifts = {n for n, p in used if n.endswith("bias") and p.numel() == 1}  # which move all scores alike
+        assert idle_parameters(loss, used) <= (shifts if network is critic else set())
 
 
 @every_member
@@ -397,19 +385,12 @@ def test_a_sequence_does_not_depend_on_the_batch_that_it_is_drawn_in(member: Mem
 
 @every_member
 def test_what_samples_is_in_inference_mode(member: Member) -> None:
-    model = fitted(member)
-    for network in (model.generator_, model.critic_):
-        assert not network.training
-        assert not any(parameter.requires_grad for parameter in network.parameters())
+    check_inference_mode(fitted(member))
 
 
 @every_member
 def test_the_history_has_every_update(member: Member) -> None:
-    model = fitted(member)
-    assert model.history_["update"].tolist() == list(range(1, model.updates_ + 1))
-    assert model.updates_ == model.plan_.settings.updates > 1
-    assert np.isfinite(model.history_.to_numpy(dtype=float)).all()
-    assert {"critic_loss", "generator_loss"} < set(model.history_)
+    check_history(fitted(member))
 
 
 @every_member

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
 import numpy as np
+from scipy.special import ndtri
 
 from wgan_aug.schema.values import JSON
 
-__all__ = ["CURVES", "AffineCurve", "Curve", "QuantileCurve", "nearest"]
+__all__ = ["CURVES", "AffineCurve", "Curve", "QuantileCurve", "nearest", "normal_scores"]
 
 MAX_KNOTS = 1000
 RECURRING = 5  # times that each number comes, on average, in a column of a gauge's readings
+_EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
 
 
 class Curve(Protocol):
@@ -180,6 +182,22 @@ def nearest(atoms: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     near = np.searchsorted(halves[:-1], numbers)
     exact = np.searchsorted(atoms, numbers).clip(0, len(atoms) - 1)
     return np.where(atoms[exact] == numbers, exact, near)
+
+
+def normal_scores(numbers: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """Return ranks as standard normal scores, and other numbers as they are.
+
+    Args:
+        numbers: shape (..., numbers).
+        normal: which of them are ranks, bool, shape (numbers,).
+
+    Examples:
+        >>> normal_scores(np.array([[0.5, 0.5]]), np.array([True, False])).tolist()
+        [[0.0, 0.5]]
+    """
+    if not normal.any():
+        return numbers
+    return np.where(normal, ndtri(np.clip(numbers, _EDGE, 1 - _EDGE)), numbers)
 
 
 CURVES: dict[str, type[QuantileCurve] | type[AffineCurve]] = {"quantile": QuantileCurve, "affine": AffineCurve}

@@ -112,6 +112,10 @@ class DeterminedEncoder:
         """The deciding column's position."""
         return (self.parent,)
 
+    def said_by(self, parent: pd.Series) -> np.ndarray:
+        """Return the column's key by the parent's cells, int64, shape (rows,); one never seen counts as the first."""
+        return self.table[np.maximum(self.keys.codes(parent), 0)]
+
     def encode_rows(self, frame: pd.DataFrame) -> tuple[ColumnCodes, int]:
         """Return no codes, and how many cells are not what the parent's say."""
         known = self.keys.codes(frame.iloc[:, self.parent])
@@ -122,7 +126,7 @@ class DeterminedEncoder:
         self, codes: Sequence[ColumnCodes], cells: dict[int, pd.Series], rows: range, rng: np.random.Generator
     ) -> pd.Series:
         """Return what the parent's cells say."""
-        return self.own.cells(self.table[np.maximum(self.keys.codes(cells[self.parent]), 0)])
+        return self.own.cells(self.said_by(cells[self.parent]))
 
     def placeholder(self, rows: int) -> pd.Series:
         """Return what the parent's first key says."""

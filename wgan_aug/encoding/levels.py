@@ -94,6 +94,12 @@ class LevelEncoder:
             level[pooled] = np.searchsorted(ends, draw, side="right").clip(first[chosen], last)
         return level_cells(self.levels, level, absent, self.column)
 
+    def every_level(self) -> tuple[pd.Series, np.ndarray]:
+        """Return the cell of every level, pools taken apart and missing last, and the state of each."""
+        level = np.arange(len(self.state_of) + self.has_missing)
+        cells = level_cells(self.levels, level, level == len(self.state_of), self.column)
+        return cells, np.append(self.state_of, [self.states - 1] * self.has_missing).astype(np.int64)
+
     def to_json(self) -> dict[str, JSON | np.ndarray]:
         """Return levels as JSON values, counts and states as arrays."""
         return {

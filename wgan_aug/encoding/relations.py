@@ -13,7 +13,7 @@ from wgan_aug.encoding.equations import Equation
 from wgan_aug.encoding.keys import Keys
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numeric import NumericEncoder
-from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.ruled import RuledEncoder, inner_of
 from wgan_aug.encoding.rules import find_functions, find_group
 from wgan_aug.encoding.sum_search import SumSearch
 from wgan_aug.encoding.sums import SumEncoder
@@ -222,7 +222,7 @@ class _Search:
     def _choose_givers(self) -> None:
         """Let the parts of a sum give way that are learned themselves and that nothing else depends on."""
         for encoder in self.found.values():
-            inner = encoder.inner if isinstance(encoder, RuledEncoder) else encoder
+            inner = inner_of(encoder)
             if isinstance(inner, SumEncoder):
                 others = {p for q, e in self.found.items() if q != encoder.position for p in e.parents}
                 others |= {encoder.parent} if isinstance(encoder, RuledEncoder) else set()

@@ -18,7 +18,7 @@ from wgan_aug.encoding.sums import SumEncoder
 from wgan_aug.schema.columns import ColumnSchema
 from wgan_aug.schema.values import JSON
 
-__all__ = ["RuledEncoder"]
+__all__ = ["RuledEncoder", "inner_of"]
 
 _INNER: dict[str, Any] = {encoder.name: encoder for encoder in (LevelEncoder, NumericEncoder, SumEncoder)}
 
@@ -85,6 +85,10 @@ class RuledEncoder:
         codes = self.keys.codes(parent)
         return self.table[codes] & (codes >= 0)
 
+    def has_value(self, series: pd.Series) -> np.ndarray:
+        """Return the mask of the column's cells that are the value of ruled rows, shape (rows,)."""
+        return self.own.codes(series) == self.key
+
     @property
     def parents(self) -> tuple[int, ...]:
         """The ruling column's position, and those of the parts of a sum."""
@@ -109,14 +113,20 @@ class RuledEncoder:
     def encode_rows(self, frame: pd.DataFrame) -> tuple[ColumnCodes, int]:
         """Return the codes, and in how many rows the rule does not hold."""
         ruled = self.ruled(frame.iloc[:, self.parent])
-        codes, _ = encode_column(self.inner, frame, self.position)
-        said = self.own.codes(frame.iloc[:, self.position]) == self.key
+        codes = self._put_value(encode_column(self.inner, frame, self.position)[0], ruled)
+        return codes, int((self.has_value(frame.iloc[:, self.position]) != ruled).sum())
+
+    def encode_alone(self, series: pd.Series) -> ColumnCodes:
+        """Return the codes of cells that say themselves whether they are ruled; not for sums."""
+        return self._put_value(self.inner.encode(series)[0], self.has_value(series))
+
+    def _put_value(self, codes: ColumnCodes, ruled: np.ndarray) -> ColumnCodes:
+        """Return the inner encoder's codes with those of the value in ruled rows."""
         states = np.where(ruled, self.states - 1, codes.states) if self.states and codes.states is not None else None
         if codes.low is None or codes.high is None:
-            return ColumnCodes(states), int((said != ruled).sum())
+            return ColumnCodes(states)
         rest = 0.5 if self.normal else 0.0
-        low, high = (np.where(ruled, rest, code) for code in (codes.low, codes.high))
-        return ColumnCodes(states, low, high), int((said != ruled).sum())
+        return ColumnCodes(states, np.where(ruled, rest, codes.low), np.where(ruled, rest, codes.high))
 
     def decode_rows(
         self, codes: Sequence[ColumnCodes], cells: dict[int, pd.Series], rows: range, rng: np.random.Generator
@@ -133,7 +143,7 @@ class RuledEncoder:
         row = np.arange(len(rows))
         written = [free, self.own.cells(np.array([self.key]))]
         if self.beside is not None and self.own.codec is not None:
-            row = np.where(self.own.codes(free) == self.key, len(rows) + 1, row)
+            row = np.where(self.has_value(free), len(rows) + 1, row)
             written.append(self.own.codec.cells(np.array([self.beside]), np.array([False])))
         return pd.concat(written, ignore_index=True).iloc[np.where(ruled, len(rows), row)].reset_index(drop=True)
 
@@ -157,3 +167,8 @@ class RuledEncoder:
         plain = {name: data[name] for name in _PLAIN}
         keys, own = Keys.from_json(data["keys"]), Keys.from_json(data["own"])
         return cls(column, keys=keys, own=own, inner=inner, hidden=tuple(data["hidden"]), **plain)
+
+
+def inner_of(encoder: Any) -> Any:
+    """Return the encoder of a column's rows that no other column rules: its own where none does."""
+    return encoder.inner if isinstance(encoder, RuledEncoder) else encoder

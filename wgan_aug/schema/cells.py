@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["dense", "float_values", "missing_cells"]
+__all__ = ["dense", "float_values", "missing_cells", "put_rows"]
+
+T = TypeVar("T", pd.Series, pd.DataFrame)
 
 
 def dense(series: pd.Series) -> pd.Series:
@@ -40,3 +44,22 @@ def float_values(series: pd.Series) -> np.ndarray:
     if series.dtype == np.dtype(object):
         series = series.where(series.notna(), np.nan)
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def put_rows(rows: T, places: np.ndarray, others: T, chosen: np.ndarray | None = None) -> T:
+    """Return rows, or cells, with others in some places, numbered anew.
+
+    Args:
+        rows: what is kept elsewhere.
+        places: where others come in, a mask of shape (rows,) or numbers.
+        others: of the same columns.
+        chosen: which of them, in the order of the places; those that stand in the same places where None.
+
+    Examples:
+        >>> put_rows(pd.Series(list("abc")), np.array([True, False, True]), pd.Series(list("xyz"))).tolist()
+        ['x', 'b', 'z']
+    """
+    take = np.arange(len(rows))
+    take[places] = len(rows) + (take[places] if chosen is None else chosen)
+    both: list[Any] = [rows, others]
+    return pd.concat(both, ignore_index=True).iloc[take].reset_index(drop=True)

@@ -68,13 +68,10 @@ def _or_missing(encoder: Any) -> str:
 
 def _cells(encoder: NumericEncoder | LevelEncoder | ConstantEncoder) -> pd.Series:
     """Return all values of a column, and a missing one where it has that."""
-    rng = np.random.default_rng(0)
     if isinstance(encoder, LevelEncoder):  # states are not enough: pools are many levels in one
-        plain = LevelEncoder(encoder.column, encoder.levels, encoder.counts, np.arange(len(encoder.counts)))
-        plain.has_missing = encoder.has_missing
-        return plain.decode(ColumnCodes(np.arange(plain.states)), range(plain.states), rng)
+        return encoder.every_level()[0]
     states = np.arange(max(1, encoder.states))
-    return encoder.decode(ColumnCodes(states), range(len(states)), rng)
+    return encoder.decode(ColumnCodes(states), range(len(states)), np.random.default_rng(0))
 
 
 def _ends(encoder: NumericEncoder) -> pd.Series:

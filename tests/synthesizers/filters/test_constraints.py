@@ -66,6 +66,24 @@ def test_kinds_of_cells() -> None:
     assert holds("zone == '2024-02-29 23:00'", frame) == [True, True, True]  # UTC
 
 
+def test_ordered_categories_compare_by_their_order() -> None:
+    sizes = pd.CategoricalDtype(["s", "m", "l"], ordered=True)
+    frame = pd.DataFrame({"worn": ["s", "m", "l", None], "bought": ["m", "m", "s", "s"]}, dtype=sizes)
+    frame["stars"] = pd.Categorical([1, 3, 2, 3], [3, 2, 1], ordered=True)
+    frame["other"] = pd.Categorical(["s", "m", "l", "s"], ["l", "m", "s"], ordered=True)
+    frame["none"] = pd.Categorical(["s", "m", "l", "s"])
+    assert holds("worn <= bought", frame) == [True, True, False, True]
+    assert holds("worn < bought", frame) == [True, False, False, True]
+    assert holds("worn >= 'm'", frame) == [False, True, True, True]
+    assert holds("'s' < bought <= 'l'", frame) == [True, True, False, False]
+    assert holds("stars > 3", frame) == [True, False, True, False]
+    for text in ("worn <= other", "worn <= none", "worn > price", "'s' < 'm' < worn", "worn <= bought + worn"):
+        with pytest.raises(InvalidParameterError, match=r"Ordered categories take|which is nothing"):
+            holds(text, frame.assign(price=1.5))
+    with pytest.raises(InvalidParameterError, match=r"'xl', which is none of the ordered categories: 's', 'm', 'l'\."):
+        holds("worn < 'xl'", frame)
+
+
 def test_missing_and_undefined_cells_break_nothing() -> None:
     frame = pd.DataFrame({"a": [1.0, None, 3.0, 0.0], "b": [0.5, 1.0, None, 0.0]})
     assert holds("a < b", frame) == [False, True, True, False]

@@ -10,13 +10,13 @@ from scipy.fft import dct, idct
 from scipy.linalg import block_diag
 from scipy.special import ndtr, ndtri
 
+from wgan_aug.encoding.curves import normal_scores
 from wgan_aug.schema.values import JSON
 
 __all__ = ["Whitening"]
 
 _FLOOR = 1e-3  # of a step's spread: what varies less is told from no real measurement
 _CHUNK = 4_000_000  # numbers worked on at once
-_EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Whitening:
             apart: how many of the last numbers have an axis each; each is alive by its own measure.
         """
         own = np.arange(numbers.shape[1]) < lengths[:, None]
-        scores = _scores(numbers, normal)
+        scores = normal_scores(numbers, normal)
         steps = scores[own]
         means = steps.mean(axis=0)
         alone = np.arange(len(means) - apart, len(means))
@@ -112,7 +112,7 @@ class Whitening:
         """
         out = np.empty((len(numbers), self.n_axes, numbers.shape[1]), dtype=np.float32)
         for part in _parts(numbers):
-            rotated = (_scores(numbers[part], self.normal) - self.means) @ self.axes
+            rotated = (normal_scores(numbers[part], self.normal) - self.means) @ self.axes
             samples = rotated if self.ragged else _frequencies(rotated)
             scores = self._to_scores(samples, rng)
             out[part] = np.moveaxis(scores if self.ragged else _times(scores), 1, 2)
@@ -170,12 +170,6 @@ class Whitening:
 def _parts(rows: np.ndarray) -> list[slice]:
     size = max(1, _CHUNK // max(1, rows[0].size if len(rows) else 1))
     return [slice(start, start + size) for start in range(0, len(rows), size)]
-
-
-def _scores(numbers: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    if not normal.any():
-        return numbers
-    return np.where(normal, ndtri(np.clip(numbers, _EDGE, 1 - _EDGE)), numbers)
 
 
 def _principal_axes(steps: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from wgan_aug.errors import InvalidParameterError
 from wgan_aug.networks.mlp import MLPGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.conditioning.known import Told
+from wgan_aug.synthesizers.conditioning.telling import Told
 from wgan_aug.synthesizers.refinement.refiner import CANDIDATES, PATIENCE, Refiner
 from wgan_aug.training.data import DeviceTable, ranks
 

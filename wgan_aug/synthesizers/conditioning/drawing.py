@@ -15,12 +15,12 @@ from wgan_aug.schema.columns import TableSchema
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.checks import not_a_number, not_a_switch
 from wgan_aug.synthesizers.conditioning.meeting import Meeting
-from wgan_aug.synthesizers.conditioning.seeds import randomness, seed_of
 from wgan_aug.synthesizers.conditions import check_conditions, which_hold
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.parts import draw_part
 from wgan_aug.synthesizers.possible import why_impossible
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
+from wgan_aug.synthesizers.seeds import randomness, seed_of
 
 __all__ = ["Drawing", "check_asked", "check_columns", "parts_of"]
 
@@ -85,6 +85,20 @@ class Drawing:
         self.filters, self.seed, self.conditions = filters, seed, conditions
         self.meeting = Meeting(*self.model, conditions) if conditions else None
 
+    @property
+    def rows_a_part(self) -> int:
+        """How many rows each part has but the last."""
+        return PART_ROWS
+
+    @property
+    def refines(self) -> bool:
+        """Whether candidates are chosen among."""
+        return self.model[3] is not None
+
+    def afresh(self) -> Drawing:
+        """Return the same, with counts of its own of how often conditions were met."""
+        return Drawing(*self.model, self.filters, self.seed, self.conditions)
+
     def draw(self, part: int, first_row: int, rows: int) -> tuple[pd.DataFrame, Filtering]:
         """Return the rows of a part, and how many the filters let through; see `parts_of`."""
         if self.filters:
@@ -111,4 +125,4 @@ class Drawing:
         own = seed_of(self.seed, part, turn)
         if self.meeting is None:
             return draw_part(*self.model, own, part, first_row, rows)
-        return self.meeting.draw(rows, *randomness(self.model[0], own, part), first_row=first_row)
+        return self.meeting.draw(rows, *randomness(self.model[0], own, part))

@@ -20,8 +20,8 @@ from wgan_aug.synthesizers.conditioning.partial import (
     unseen,
     warn_of_broken,
 )
-from wgan_aug.synthesizers.conditioning.seeds import randomness, seed_of
 from wgan_aug.synthesizers.filters.filters import Filters
+from wgan_aug.synthesizers.seeds import randomness, seed_of
 
 __all__ = ["check_draws", "fill_missing", "read_told"]
 

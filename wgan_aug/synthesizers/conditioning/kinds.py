@@ -13,9 +13,9 @@ from wgan_aug.errors import InvalidDataError, InvalidParameterError, join_proble
 from wgan_aug.synthesizers.conditioning.completing import Completer
 from wgan_aug.synthesizers.conditioning.known import Known
 from wgan_aug.synthesizers.conditioning.partial import complete_rows, read_cells
-from wgan_aug.synthesizers.conditioning.seeds import randomness, seed_of
 from wgan_aug.synthesizers.filters.filters import Filters, number_rows
 from wgan_aug.synthesizers.possible import why_impossible
+from wgan_aug.synthesizers.seeds import randomness, seed_of
 
 __all__ = ["check_length", "complete_frame", "draw_kinds", "find_kinds", "read_seen"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,13 @@ from wgan_aug.encoding.ruled import RuledEncoder
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidParameterError, join_problems
 from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.schema.cells import put_rows
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.conditioning.completing import Completer
 from wgan_aug.synthesizers.conditioning.known import Known
 from wgan_aug.synthesizers.conditioning.latent import LatentDraws
 from wgan_aug.synthesizers.conditioning.regions import Region
+from wgan_aug.synthesizers.conditioning.telling import tell
 from wgan_aug.synthesizers.conditioning.values import GRID, Values, find_values, middles, restrict, root_of
 from wgan_aug.synthesizers.conditions import describe_conditions, which_hold
 from wgan_aug.synthesizers.refinement.refiner import Draw, Refiner
@@ -92,28 +94,27 @@ class Meeting:
 
     def _regions(self) -> list[Region]:
         """Return where the conditions hold, and where the columns are that rule conditioned ones as they ask."""
-        found = [group.region for group in self.groups if group.region is not None]
+        found = [group.region for group in self.groups]
         for group in self.groups:
             own = self.encoder.encoders[group.root]
-            if group.values is None or not isinstance(own, RuledEncoder):
-                continue
-            said = own.own.codes(group.values.cells[group.root]) == own.key
-            root = root_of(self.encoder, own.parent)
-            ruling = find_values(self.encoder, root, middles(GRID))
-            if ruling is not None and own.parent in ruling.cells and (said.all() or not said.any()):
-                fits = (
-                    own.ruled(ruling.cells[own.parent]) == said[0] if len(said) else np.zeros(len(ruling), dtype=bool)
-                )
-                region = Region.of(self.encoder, root, ruling.take(fits))
-                found += [] if region is None else [region]
-        return found
+            if group.values is not None and isinstance(own, RuledEncoder):
+                found.append(self._ruling_region(own, own.has_value(group.values.cells[group.root])))
+        return [region for region in found if region is not None]
+
+    def _ruling_region(self, own: RuledEncoder, wanted: np.ndarray) -> Region | None:
+        """Return where a column is that rules another one, as all values that are wanted of that need it."""
+        root = root_of(self.encoder, own.parent)
+        ruling = find_values(self.encoder, root, middles(GRID))
+        if ruling is None or own.parent not in ruling.cells or len(np.unique(wanted)) > 1:
+            return None
+        return Region.of(self.encoder, root, ruling.take(own.ruled(ruling.cells[own.parent]) == wanted[0]))
 
     @property
     def acceptance(self) -> float:
         """The share of the generator's rows that meet the conditions; 0 where none did and it was told them."""
         return self.met / self.drawn if self.drawn else 1.0
 
-    def draw(self, rows: int, rng: torch.Generator, keeping: np.random.Generator, first_row: int = 0) -> pd.DataFrame:
+    def draw(self, rows: int, rng: torch.Generator, keeping: np.random.Generator) -> pd.DataFrame:
         """Return so many rows in which all conditions hold.
 
         Raises:
@@ -124,14 +125,17 @@ class Meeting:
         told = points or not len(plain(1))
         if told and (not self.generator.told or any(g.values is None for g in self.groups)):
             raise self._too_rare(0, rows)
+        make: Callable[[int], tuple[Known, EncodedTable]]
         if told:
             self.drawn += max(1, plain.drawn)
-        make = partial(self._tell, rng, keeping) if told else partial(self._choose, *self._candidates(plain, keeping))
+            make = partial(self._tell, rng, keeping)
+        else:
+            make = partial(self._choose, self._candidates(plain, keeping), keeping)
         parts: list[pd.DataFrame] = []
         found, rate = 0, 1.0
         for _ in range(ROUNDS):
             known, encoded = make(math.ceil((rows - found) / max(rate, LEAST_RATE)))
-            frame = known.decode(encoded, keeping, first_row + found)
+            frame = known.decode(encoded, keeping)
             fine = which_hold(frame, self.conditions) & ~known.wrong
             parts.append(frame[fine].iloc[: rows - found])
             found, rate = found + len(parts[-1]), float(fine.mean()) if len(fine) else 1.0
@@ -143,15 +147,14 @@ class Meeting:
 
     # ---- rows of the generator's own
 
-    def _candidates(self, plain: LatentDraws, keeping: np.random.Generator) -> tuple[Draw, Refiner | None, Any]:
-        """Return what draws candidates, and the refiner for them."""
+    def _candidates(self, plain: LatentDraws, keeping: np.random.Generator) -> Draw:
+        """Return what draws rows that meet the conditions, as likely as real ones."""
         draw: Draw = plain
         if any(g.values is None for g in self.groups):
             draw = partial(self._holding, plain, keeping)
         if self.balance is not None:
             draw = partial(self.balance.thin, draw, rng=keeping)
-        refiner = None if self.refiner is None else self.refiner.for_part(draw(PILOT))
-        return draw, refiner, keeping
+        return draw if self.refiner is None else partial(self.refiner.for_part(draw(PILOT)).draw, draw, rng=keeping)
 
     def _holding(self, draw: Draw, keeping: np.random.Generator, rows: int) -> EncodedTable:
         """Return candidates in which conditions hold that no code tells."""
@@ -167,10 +170,8 @@ class Meeting:
                 raise self._too_rare(found, rows)
         return EncodedTable.join(parts).take(np.arange(rows))
 
-    def _choose(
-        self, draw: Draw, refiner: Refiner | None, keeping: np.random.Generator, rows: int
-    ) -> tuple[Known, EncodedTable]:
-        encoded = draw(rows) if refiner is None else refiner.draw(draw, rows, keeping)
+    def _choose(self, draw: Draw, keeping: np.random.Generator, rows: int) -> tuple[Known, EncodedTable]:
+        encoded = draw(rows)
         return self._members(encoded, keeping), encoded
 
     def _members(self, encoded: EncodedTable, keeping: np.random.Generator) -> Known:
@@ -190,9 +191,8 @@ class Meeting:
                 drawn = group.values.take(group.values.states == state).draw(len(states), keeping)
                 for position in drawn:
                     known = masks.get(position, np.zeros(len(states), dtype=bool))
-                    row = np.arange(len(states)) + len(states) * mask
-                    both = pd.concat([cells.get(position, drawn[position]), drawn[position]], ignore_index=True)
-                    cells[position], masks[position] = both.iloc[row].reset_index(drop=True), known | mask
+                    before = cells.get(position, drawn[position])
+                    cells[position], masks[position] = put_rows(before, mask, drawn[position]), known | mask
         return Known(self.encoder, len(encoded), cells, masks)
 
     # ---- rows of a generator that is told
@@ -204,12 +204,12 @@ class Meeting:
                 cells |= group.values.draw(rows, keeping)
         known = Known.whole(self.encoder, rows, cells)
         completer = Completer(self.generator, self.encoder.layout, self.balance, self.refiner)
-        return known, completer.complete(known.tell(), rng, keeping)
+        return known, completer.complete(tell(known), rng, keeping)
 
     def _too_rare(self, found: int, rows: int) -> InvalidParameterError:
-        several = [g for g in self.groups if g.values is not None and len(self.groups) > 1]
-        each = [f"{describe_conditions(g.conditions)} in {g.values.mass:.2%}" for g in several if g.values is not None]
-        alone = f" Of the training rows, each holds alone: {'; '.join(each)}." if each else ""
+        known = [(g.conditions, g.values) for g in self.groups if g.values is not None]
+        each = "; ".join(f"{describe_conditions(wanted)} in {values.mass:.2%}" for wanted, values in known)
+        alone = f" Of the training rows, each holds alone: {each}." if each and len(self.groups) > 1 else ""
         return InvalidParameterError(
             f"conditions ({describe_conditions(self.conditions)}) hold in {found} rows of very many that were drawn, "
             f"and {rows} were asked for; ask for what the data have more of, or for fewer conditions.{alone}"

@@ -13,13 +13,14 @@ import torch
 from wgan_aug.encoding.distinct import find_levels
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numbers import NumberCodec
-from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.ruled import RuledEncoder, inner_of
 from wgan_aug.encoding.sums import SumEncoder
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import DataWarning, InvalidDataError, join_problems
-from wgan_aug.schema.cells import missing_cells
+from wgan_aug.schema.cells import missing_cells, put_rows
 from wgan_aug.synthesizers.conditioning.completing import Completer
 from wgan_aug.synthesizers.conditioning.known import Known
+from wgan_aug.synthesizers.conditioning.telling import tell
 
 __all__ = ["combine", "complete_rows", "fill", "read_cells", "unseen", "warn_of_broken"]
 
@@ -53,8 +54,8 @@ def read_cells(encoder: TableEncoder, frame: pd.DataFrame, names: Sequence[Hasha
                 f"Column {name!r} was fitted as {column.dtype}, but is {series.dtype} here: {str(error).rstrip('.')}."
             )
             continue
-        both = pd.concat([present, encoder.placeholder(name, 1)], ignore_index=True)
-        cells[position] = both.iloc[np.where(mask, mask.cumsum() - 1, len(both) - 1)].reset_index(drop=True)
+        blank = encoder.placeholder(name, len(frame))
+        cells[position] = put_rows(blank, mask, present, np.arange(len(present)))
         masks[position] = mask
     if problems:
         raise InvalidDataError(join_problems(problems))
@@ -78,11 +79,12 @@ def _cast(series: pd.Series, dtype: Any) -> pd.Series:
 def unseen(encoder: TableEncoder, known: Known) -> None:
     """Take cells of levels that were never seen as not known, when the networks are told."""
     for position, own in enumerate(encoder.encoders):
-        inner = own.inner if isinstance(own, RuledEncoder) else own
+        inner = inner_of(own)
         if position in known.cells and isinstance(inner, LevelEncoder):
-            ruled = own.own.codes(known.cells[position]) == own.key if isinstance(own, RuledEncoder) else False
-            strange = (find_levels(inner.levels, known.cells[position])[0] < 0) & ~np.asarray(ruled)
-            known.masks[position] = known.masks[position] & ~strange
+            seen = find_levels(inner.levels, known.cells[position])[0] >= 0
+            if isinstance(own, RuledEncoder):
+                seen |= own.has_value(known.cells[position])
+            known.masks[position] = known.masks[position] & seen
 
 
 def complete_rows(
@@ -92,7 +94,6 @@ def complete_rows(
     keeping: np.random.Generator,
     *,
     whole: bool = False,
-    first_row: int = 0,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw the cells of rows that are not known.
 
@@ -102,7 +103,6 @@ def complete_rows(
         rng: draws candidates.
         keeping: decides who is kept.
         whole: draw no missing cells.
-        first_row: the number of the first row, for identifiers.
 
     Returns:
         the rows, with the fitted columns; and in which of them known and drawn cells break a rule, still.
@@ -112,11 +112,11 @@ def complete_rows(
     order: list[np.ndarray] = []
     for turn in range(ROUNDS):
         some = known.take(left)
-        told = some.tell()
+        told = tell(some)
         if whole:
             told.banned |= _missing_states(completer, known.encoder)
         encoded = completer.complete(told, rng, keeping)
-        frame = some.decode(encoded, keeping, first_row)
+        frame = some.decode(encoded, keeping)
         fine = ~some.wrong if turn < ROUNDS - 1 else np.ones(len(left), dtype=bool)
         parts.append(frame[fine])
         order.append(left[fine])
@@ -135,7 +135,7 @@ def _missing_states(completer: Completer, encoder: TableEncoder) -> np.ndarray:
     out = np.zeros(completer.layout.n_states, dtype=bool)
     start = 0
     for own in encoder.encoders:
-        inner = own.inner if isinstance(own, RuledEncoder) else own.rest if isinstance(own, SumEncoder) else own
+        inner = own.rest if isinstance(own, SumEncoder) else inner_of(own)
         if getattr(inner, "has_missing", False) and own.states > 1:
             out[start + inner.states - 1] = True
         start += own.states
@@ -149,9 +149,7 @@ def fill(frame: pd.DataFrame, drawn: pd.DataFrame) -> pd.DataFrame:
         own = frame.iloc[:, place].reset_index(drop=True)
         absent = missing_cells(own)
         if absent.any():
-            new = drawn.iloc[:, place].astype(own.dtype)
-            both = pd.concat([own, new], ignore_index=True)
-            cells = both.iloc[np.arange(len(own)) + len(own) * absent]
+            cells = put_rows(own, absent, drawn.iloc[:, place].astype(own.dtype))
             out.isetitem(place, cells.astype(own.dtype).array)
     return out
 
@@ -178,7 +176,7 @@ def combine(encoder: TableEncoder, draws: Sequence[pd.DataFrame]) -> pd.DataFram
 
 
 def _codec_of(own: Any) -> NumberCodec | None:
-    inner = own.inner if isinstance(own, RuledEncoder) else own
+    inner = inner_of(own)
     return inner.whole.line.codec if isinstance(inner, SumEncoder) else getattr(inner, "codec", None)
 
 

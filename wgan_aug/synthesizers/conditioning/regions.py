@@ -10,6 +10,7 @@ from torch import Tensor
 
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.layout import TableLayout
+from wgan_aug.synthesizers.conditioning.units import block_of
 from wgan_aug.synthesizers.conditioning.values import GRID, Values, find_values, middles
 
 __all__ = ["Region"]
@@ -38,7 +39,6 @@ class Region:
         everything = find_values(encoder, root, middles(GRID))
         if everything is None or not met.mass > 0 or (not own.states and own.silent is None):
             return None
-        block = sum(e.states > 0 for e in encoder.encoders[:root]) if own.states else None
         scalar = sum(e.silent is not None for e in encoder.encoders[:root]) if own.silent is not None else None
         size = max(1, own.states)
         all_, some = (np.bincount(v.states, v.weights, minlength=size) for v in (everything, met))
@@ -50,7 +50,7 @@ class Region:
         runs = [run for run in np.split(codes, breaks) if len(run)]
         ends = np.array([[run[0] - met.step / 2, run[-1] + met.step / 2] for run in runs]).reshape(-1, 2)
         ends[ends < 1e-9], ends[ends > 1 - 1e-9] = -1.0, 2.0
-        return cls(block, np.minimum(shares, 1.0), scalar, ends)
+        return cls(block_of(encoder, root), np.minimum(shares, 1.0), scalar, ends)
 
     def features(self, layout: TableLayout) -> list[int]:
         """Return the features that say whether a row is in the region."""

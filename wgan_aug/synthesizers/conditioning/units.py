@@ -1,4 +1,4 @@
-"""Which features of an encoded row are revealed together: those of one column, or of one group of columns."""
+"""Where columns stand in an encoded row: their blocks, and units, features that are revealed together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import numpy as np
 
 from wgan_aug.encoding.table import TableEncoder
 
-__all__ = ["find_units", "unit_positions"]
+__all__ = ["block_of", "find_units", "unit_positions"]
+
+
+def block_of(encoder: TableEncoder, position: int) -> int | None:
+    """Return the number of a column's block; None where it has no states."""
+    own = encoder.encoders
+    return sum(e.states > 0 for e in own[:position]) if own[position].states else None
 
 
 def unit_positions(encoder: TableEncoder) -> list[int]:

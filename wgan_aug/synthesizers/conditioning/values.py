@@ -14,12 +14,12 @@ from wgan_aug.encoding.dependents import DeterminedEncoder, MemberEncoder
 from wgan_aug.encoding.fixed import ConstantEncoder
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numeric import NumericEncoder
-from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.ruled import RuledEncoder, inner_of
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import InvalidDataError
 from wgan_aug.synthesizers.conditions import holds, is_missing, members_of
 
-__all__ = ["GRID", "Values", "find_values", "middles", "restrict", "root_of"]
+__all__ = ["GRID", "Values", "find_values", "levels_of", "middles", "restrict", "root_of"]
 
 GRID = 4096  # numbers that stand for all of a column, evenly by code
 FINE = 2**18  # of those, where a range falls between two
@@ -94,11 +94,23 @@ def find_values(encoder: TableEncoder, root: int, codes: np.ndarray) -> Values |
     return values
 
 
+def levels_of(encoder: TableEncoder, name: Hashable) -> list[Any] | None:
+    """Return the distinct values of a column, but for missing; None where there may be others between them."""
+    position = encoder.schema.names.index(name)
+    own = encoder.encoders[position]
+    if isinstance(own, DeterminedEncoder):
+        return own.own.cells(np.unique(own.table)).dropna().tolist()
+    found = find_values(encoder, root_of(encoder, position), middles(GRID))
+    if found is None or not np.isnan(found.codes).all():
+        return None
+    return found.cells[position].dropna().unique().tolist()
+
+
 def _add_determined(encoder: TableEncoder, values: Values) -> None:
     """Write what follows from the cells beside them, children after parents."""
     for _ in encoder.encoders:
         new = {
-            p: own.own.cells(own.table[np.maximum(own.keys.codes(values.cells[own.parent]), 0)])
+            p: own.own.cells(own.said_by(values.cells[own.parent]))
             for p, own in enumerate(encoder.encoders)
             if isinstance(own, DeterminedEncoder) and own.parent in values.cells and p not in values.cells
         }
@@ -145,11 +157,9 @@ def _ruled_values(encoder: TableEncoder, own: RuledEncoder, codes: np.ndarray, s
 
 def _level_values(own: LevelEncoder, shares: np.ndarray) -> _Plain:
     """Return every level: pools are taken apart."""
-    alone = LevelEncoder(own.column, own.levels, own.counts, np.arange(len(own.counts)), own.has_missing)
-    cells = alone.decode(ColumnCodes(np.arange(alone.states)), range(alone.states), np.random.default_rng(0))
+    cells, states = own.every_level()
     missing = shares[own.states - 1 :] if own.has_missing else np.empty(0)
     weights = np.append(own.counts / own.counts.sum() * (1 - missing.sum()), missing)
-    states = np.append(own.state_of, [own.states - 1] * own.has_missing).astype(np.int64)
     return cells, weights, np.full(len(weights), np.nan), states
 
 
@@ -218,7 +228,7 @@ def _meets(encoder: TableEncoder, values: Values, conditions: Mapping[Hashable, 
 def _named(encoder: TableEncoder, root: int, conditions: Mapping[Hashable, Any]) -> Values | None:
     """Return the numbers that a condition names, which may lie between those seen; None where it names ranges."""
     own, name = encoder.encoders[root], encoder.schema.names[root]
-    inner = own.inner if isinstance(own, RuledEncoder) else own
+    inner = inner_of(own)
     asked = [_point(member) for member in members_of(conditions.get(name, (None, None)))]
     if not isinstance(inner, NumericEncoder) or inner.curve is None or any(isinstance(m, tuple) for m in asked):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ import pandas as pd
 from wgan_aug.encoding.dependents import DependentEncoder
 from wgan_aug.encoding.numbers import NumberCodec
 from wgan_aug.encoding.numeric import NumericEncoder
-from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.ruled import inner_of
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, WganAugError, join_problems
+from wgan_aug.schema.cells import put_rows
 from wgan_aug.schema.columns import ColumnSchema, TableSchema
 from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.filters.expressions import FORMS, Comparison, Value, unit_of
@@ -39,13 +40,16 @@ class Constraint:
     result: Result | None = None
 
     @classmethod
-    def learn(cls, text: str, frame: pd.DataFrame, encoder: TableEncoder) -> Constraint:
+    def learn(
+        cls, text: str, frame: pd.DataFrame, encoder: TableEncoder, place: Callable[[int], str] = "row {}".format
+    ) -> Constraint:
         """Read a constraint, and look whether the training rows keep it.
 
         Args:
             text: a comparison.
             frame: the training rows.
             encoder: fitted on them.
+            place: says where a row stands, for the error.
 
         Raises:
             InvalidParameterError: if it cannot be read, or compares what cannot be compared.
@@ -62,7 +66,7 @@ class Constraint:
             cells = ", ".join(f"{c.name}: {frame.iloc[first, p]}" for p, c in comparison.columns.values())
             raise InvalidDataError(
                 f"The constraint {text!r} does not hold in {int((~fine).sum())} of {len(frame)} rows, the first is "
-                f"row {first} ({cells}). Mend or drop these rows, "
+                f"{place(first)} ({cells}). Mend or drop these rows, "
                 "or leave the constraint out; for cells that miss each other by little, write '-0.01 <= x - y <= 0.01'."
             )
         result = None if equality is None else Result.learn(*equality, frame, encoder)
@@ -129,11 +133,9 @@ class Result:
         cls, position: int, column: ColumnSchema, node: ast.expr, frame: pd.DataFrame, encoder: TableEncoder
     ) -> Result | None:
         """Learn range and lattice; None for a column that may not be changed, since others follow from it."""
-        own = encoder.encoders[position]
-        inner = own.inner if isinstance(own, RuledEncoder) else own
         parents = {p for e in encoder.encoders if isinstance(e, DependentEncoder) for p in e.parents}
         plain = column.storage in ("float", "int", "decimal", "timedelta") or isinstance(column.dtype, np.dtype)
-        if not isinstance(inner, NumericEncoder) or position in parents or not plain:
+        if not isinstance(inner_of(encoder.encoders[position]), NumericEncoder) or position in parents or not plain:
             return None
         codec = NumberCodec(column)
         codec.fit_numbers(frame.iloc[:, position])
@@ -146,11 +148,9 @@ class Result:
         numbers = self._numbers(value)
         fits = (numbers >= self.low) & (numbers <= self.high) & ~np.asarray(value.absent)
         cells = self.codec.cells(np.where(fits, numbers, self.low), np.zeros(len(fits), dtype=bool))
-        take = np.arange(len(frame))
-        take[np.flatnonzero(where)[fits]] = len(frame) + np.flatnonzero(fits)
-        both = pd.concat([frame.iloc[:, self.position], cells], ignore_index=True)
+        own = frame.iloc[:, self.position]
         out = frame.copy(deep=False)
-        out.isetitem(self.position, both.iloc[take].array)
+        out.isetitem(self.position, put_rows(own, np.flatnonzero(where)[fits], cells, np.flatnonzero(fits)).array)
         return out
 
     def _numbers(self, value: Value) -> np.ndarray:
@@ -183,9 +183,14 @@ def not_constraints(constraints: Any) -> list[str]:
 
 
 def learn_constraints(
-    constraints: Iterable[str] | None, frame: pd.DataFrame, encoder: TableEncoder
+    constraints: Iterable[str] | None,
+    frame: pd.DataFrame,
+    encoder: TableEncoder,
+    place: Callable[[int], str] = "row {}".format,
 ) -> tuple[Constraint, ...]:
     """Read declared constraints, and look whether the training rows keep them; all mistakes in one error.
+
+    Arguments are those of `Constraint.learn`.
 
     Raises:
         InvalidParameterError: if some cannot be read.
@@ -195,7 +200,7 @@ def learn_constraints(
     errors: list[WganAugError] = []
     for text in constraints or ():
         try:
-            learned.append(Constraint.learn(text, frame, encoder))
+            learned.append(Constraint.learn(text, frame, encoder, place))
         except (InvalidParameterError, InvalidDataError) as error:
             errors.append(error)
     if errors:

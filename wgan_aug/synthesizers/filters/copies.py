@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
-from scipy.special import ndtri
 
+from wgan_aug.encoding.curves import normal_scores
 from wgan_aug.encoding.distinct import plain_values
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import DataWarning
@@ -25,7 +25,6 @@ SHARE = 0.01  # of training rows that are nearer to another one than the radius
 PROBES = 2_000  # training rows that the radius is measured on, at most
 CELLS = 20_000_000  # distances at once
 FEWEST = 100  # training rows of their own, below which no radius is measured
-_EDGE = 1e-6  # ranks 0 and 1 would be infinitely far
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _place(codes: EncodedTable, layout: TableLayout) -> tuple[np.ndarray, np.nda
     """Return each row's states, and its numbers as normal scores, 0 where its state leaves them out."""
     numbers = to_features(codes, layout)[:, layout.n_blocks :]
     normal = np.array([scalar.normal for scalar in layout.scalars], dtype=bool)
-    scores = np.where(normal, ndtri(np.clip(numbers, _EDGE, 1 - _EDGE)), numbers)
+    scores = normal_scores(numbers, normal)
     return codes.states.astype(np.int32), np.where(numbers == ABSENT, 0.0, scores).astype(np.float32)
 
 

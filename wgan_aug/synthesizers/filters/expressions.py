@@ -63,12 +63,14 @@ class Value:
         cells: float64, datetime64, timedelta64 or object, shape (rows,) or a scalar; anything where absent.
         absent: where a cell that it needs is missing, or it is not defined, bool, shape (rows,) or a scalar.
         size: of the terms that a number was worked out of; None where it is a column or a constant as it stands.
+        order: the dtype of a column of ordered categories; None elsewhere.
     """
 
     kind: str
     cells: Any
     absent: Any = False
     size: Any = None
+    order: pd.CategoricalDtype | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Comparison:
     It holds in a row where a cell that it needs is missing, or where it divides by 0. Numbers that are worked out
     count as equal where they differ by no more than 1e-9 of their terms (eight roundings of a coarser float dtype).
     Text beside a date or a duration is read as one; beside a date with a time zone, it is UTC where it names none.
+    Ordered categories compare by their order, with the same ones or with one of them in quotes.
 
     Args:
         text: as it was written.
@@ -242,7 +245,8 @@ def _read_column(series: pd.Series, column: ColumnSchema) -> Value:
         return Value(kind, ticks.view(f"{'m' if kind == SPAN else 'M'}8[{unit_of(column)}]"), absent)
     cells = dense(series).astype(object).to_numpy(copy=True)
     cells[absent] = None
-    return Value(TEXT, cells, absent)
+    ordered = isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered
+    return Value(TEXT, cells, absent, order=column.dtype if ordered else None)
 
 
 def _combine(left: Value, sign: type, right: Value, text: str) -> Value:
@@ -264,12 +268,7 @@ def _compare(left: Value, sign: type, right: Value, precision: float, slack: flo
     """Compare two values, absent ones too."""
     word, compare = _SIGNS[sign]
     if TEXT in (left.kind, right.kind):
-        level = {(v.kind, np.ndim(v.cells)) for v in (left, right)} == {(TEXT, 1), (NUMBER, 0)}  # a number may be one
-        if word not in ("==", "!=") or not (left.kind == right.kind or level):
-            raise InvalidParameterError(
-                f"The constraint {text!r} has {left.kind} {word} {right.kind}; text takes == and !=, with text."
-            )
-        return np.asarray(compare(left.cells, right.cells), dtype=bool)
+        return _compare_text(left, sign, right, text)
     if left.kind != right.kind:
         hint = " Write a duration such as '2h'." if SPAN in (left.kind, right.kind) else ""
         raise InvalidParameterError(f"The constraint {text!r} compares {left.kind} with {right.kind}.{hint}")
@@ -282,3 +281,32 @@ def _compare(left: Value, sign: type, right: Value, precision: float, slack: flo
     if word in ("==", "!="):
         return equal == (word == "==")
     return equal | compare(left.cells, right.cells) if "=" in word else ~equal & compare(left.cells, right.cells)
+
+
+def _compare_text(left: Value, sign: type, right: Value, text: str) -> np.ndarray:
+    """Compare two values of which one is text at least, ordered categories by their order."""
+    word, compare = _SIGNS[sign]
+    level = {(v.kind, np.ndim(v.cells)) for v in (left, right)} == {(TEXT, 1), (NUMBER, 0)}  # a number may be one
+    alike = left.kind == right.kind or level
+    if alike and word in ("==", "!="):
+        return np.asarray(compare(left.cells, right.cells), dtype=bool)
+    orders = [v.order for v in (left, right) if np.ndim(v.cells)]
+    if not alike or not orders or orders[0] is None or any(order != orders[0] for order in orders):
+        raise InvalidParameterError(
+            f"The constraint {text!r} has {left.kind} {word} {right.kind}; text takes == and !=, with text. Ordered "
+            "categories take <=, <, >= and >, too: with one of their own in quotes, or with a column of the same in "
+            "the same order."
+        )
+    levels = orders[0].categories.tolist()
+    return compare(_ranks(left.cells, levels, text), _ranks(right.cells, levels, text))
+
+
+def _ranks(cells: Any, levels: list[Any], text: str) -> np.ndarray:
+    """Return where cells, or one level, stand among the levels of an ordered column; -1 where a cell is missing."""
+    if not np.ndim(cells) and cells not in levels:
+        raise InvalidParameterError(
+            f"The constraint {text!r} has {cells!r}, which is none of the ordered categories: "
+            f"{', '.join(map(repr, levels))}.{did_you_mean(cells, levels)}"
+        )
+    place = {level: rank for rank, level in enumerate(levels)}
+    return np.array([place.get(cell, -1) for cell in np.atleast_1d(cells)])

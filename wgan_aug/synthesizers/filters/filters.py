@@ -14,6 +14,7 @@ from wgan_aug.encoding.codes import ColumnCodes
 from wgan_aug.encoding.fixed import IdentifierEncoder
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidParameterError
+from wgan_aug.schema.cells import put_rows
 from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.conditioning.known import Known
 from wgan_aug.synthesizers.filters.constraints import Constraint
@@ -182,9 +183,8 @@ class Filters:
             drawn = self.mend(drawn, some.masks)
             fine = (~worse & ~self._fails(drawn, copies)).reshape(-1, times)
             found = fine.any(axis=1)
-            take = np.arange(len(frame))
-            take[left[found]] = len(frame) + (np.arange(len(left)) * times + fine.argmax(axis=1))[found]
-            frame = pd.concat([frame, drawn], ignore_index=True).iloc[take].reset_index(drop=True)
+            first = np.arange(len(left)) * times + fine.argmax(axis=1)
+            frame = put_rows(frame, left[found], drawn, first[found])
             failed[left[found]] = False
         return frame, wrong | failed
 
