@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from wgan_aug.errors import DataWarning, InvalidParameterError, OutputExistsError
 
-from .files import check_folder, check_output, read_table, stem_of, write_parts
+from .files import check_folder, find_parts, model_beside, read_table, write_parts
+from .keeping import is_first, is_there_already, resumable, save_again
 from .models import fit_model, new_model, quietly, save_model
 from .progress import say
-from .series import Roles, as_rows
-from .where import parse_where
+from .series import Roles
+from .tracking import find_trackers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["parse_count", "run_demo", "run_fit", "run_inspect", "run_sample"]
+__all__ = ["parse_count", "run_demo", "run_fit", "run_inspect"]
 
 
 def parse_count(text: str, option: str = "-n") -> int:
@@ -59,7 +60,7 @@ def run_inspect(
     known.check()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        frame = known.rows(read_table(data, delimiter, missing))
+        frame = _read(data, delimiter, missing, known)
         plan = new_model(known, **options).plan(frame)
     notes = [str(w.message) for w in caught if issubclass(w.category, DataWarning)]
     if as_json:
@@ -83,62 +84,42 @@ def run_fit(
     constraints: list[str] | None,
     reject_copies: bool,
     roles: dict[str, Any],
+    kept: dict[str, Any],
+    track: list[str] | None,
+    scheduler: str | None,
     **options: Any,
 ) -> None:
-    """Learn a table, or sequences, and save the model."""
+    """Learn a table, or sequences, and save the model; of several processes, the first one speaks and writes."""
+    quiet = quiet or not is_first()
     known = Roles(**roles)
-    known.check(refine, filters=reject_copies or constraints is not None)
+    known.check(filters=reject_copies or constraints is not None)
     if output is None and data == "-":
         raise InvalidParameterError("DATA is stdin, so the model has no name of its own: give -o MODEL.")
-    model_path = Path(output) if output is not None else Path(data).parent / f"{stem_of(data)}-model"
-    check_folder(model_path, force)
+    if scheduler is not None and not Path(data).is_dir():
+        raise InvalidParameterError(f"--dask is for a folder of parts, which {data} is not: leave it out.")
+    on_cluster = {} if scheduler is None else {"scheduler": scheduler}
+    model_path = Path(output) if output is not None else model_beside(data)
+    trackers = find_trackers(track or [])
+    there = is_there_already(model_path, kept)
+    if is_first():
+        check_folder(model_path, force or there)
     with quietly(quiet):
-        frame = known.rows(read_table(data, delimiter, missing))
+        frame = _read(data, delimiter, missing, known)
         model = new_model(known, refine=refine, constraints=constraints, reject_copies=reject_copies, **options)
-        fit_model(model, frame, quiet)
-    save_model(model, model_path)
+        with resumable(kept):
+            fit_model(model, frame, quiet, trackers, **kept, **on_cluster)
+    if is_first():
+        (save_again if there and not force else save_model)(model, model_path)
     say(f"Model saved in {model_path}", quiet)
 
 
-def run_sample(
-    path: str,
-    count: str,
-    output: str,
-    where: list[str],
-    refine: bool | None,
-    seed: int | None,
-    device: str,
-    quiet: bool,
-    force: bool,
-) -> None:
-    """Write rows, or the rows of sequences, of a saved model."""
-    n_samples = parse_count(count)
-    check_output(output, force)
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path} does not exist; give a model folder that 'wgan-aug fit' wrote.")
-    from wgan_aug import WGANGPSynthesizer, load
-
-    with quietly(quiet):
-        model = load(path, device=device)
-        if isinstance(model, WGANGPSynthesizer):
-            wanted = parse_where(where, model.schema_)
-            parts = model.sample_parts(n_samples, conditions=wanted, random_state=seed, refine=refine)
-            what = "rows"
-        else:
-            if refine is not None:
-                word = "--refine" if refine else "--no-refine"
-                raise InvalidParameterError(f"{word} is for models of tables, and {path} is one of sequences.")
-            wanted = parse_where(where, model.static_schema_)
-            parts = as_rows(model.sample_parts(n_samples, conditions=wanted, random_state=seed), model.container_)
-            what = "sequences" if model.window is None else "windows"
-        write_parts(parts, output)
-    acceptance = getattr(model, "acceptance_", None)
-    if acceptance is not None:
-        say(f"The conditions hold in {acceptance:.2%} of the rows that the model draws by itself", quiet)
-    if isinstance(model, WGANGPSynthesizer) and model.filters_:
-        say(model.filtering_.describe(), quiet)
-    if output != "-":
-        say(f"{n_samples} {what} written to {output}", quiet)
+def _read(data: str, delimiter: str | None, missing: list[str], known: Roles) -> Any:
+    """Return the rows of a table or of sequences, or the parts of a table in a folder."""
+    if data == "-" or not Path(data).is_dir():
+        return known.rows(read_table(data, delimiter, missing))
+    if known.given:
+        raise InvalidParameterError(f"{data} is a folder, whose parts are learned as one table: give series as a file.")
+    return find_parts(data, delimiter, missing)
 
 
 def run_demo(output: str, count: str, preset: str, seed: int | None, device: str, quiet: bool) -> None:

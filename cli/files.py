@@ -16,21 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, OutputExistsError
+from wgan_aug.schema.texts import BOOLEANS, INTEGER, MISSING, NUMBER
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_folder", "check_output", "read_table", "stem_of", "write_parts"]
+    from wgan_aug.encoding.streaming.files import PartFiles
 
-MISSING = ["", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
+__all__ = ["check_folder", "check_output", "find_parts", "model_beside", "read_table", "stem_of", "write_parts"]
+
 _TEXT = {".csv": ",", ".tsv": "\t", ".txt": ","}
 _PARQUET = (".parquet", ".pq")
 _PAGE = (".html", ".htm")
-_INTEGER = r"[+-]?(?:0|[1-9][0-9]*)"
-_NUMBER = (
-    r"[+-]?(?:(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-    r"|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)"
-)
 _WITH_COMMAS = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?|(?:0|[1-9][0-9]*)(?:,[0-9]+)?)"
 
 
@@ -42,6 +39,15 @@ def stem_of(path: str) -> str:
         'adult'
     """
     return Path(_without_gz(Path(path).name)).stem
+
+
+def model_beside(path: str) -> Path:
+    """Return where the model of a table goes: beside its file or folder, under its name and `-model`."""
+    place = Path(path)
+    if not place.is_dir():
+        return place.parent / f"{stem_of(path)}-model"
+    place = place if place.name not in ("", "..") else place.resolve()
+    return place.parent / f"{place.name}-model"
 
 
 def _is_gz(path: str) -> bool:
@@ -67,6 +73,22 @@ def _kind(path: str) -> str:
 
 
 # ---- reading
+
+
+def find_parts(path: str, delimiter: str | None = None, missing: Iterable[str] = ()) -> PartFiles:
+    """Find the parts of a table in a folder; they are read when they are learned.
+
+    Args:
+        path: the folder.
+        delimiter: of text parts; by extension where None.
+        missing: further texts that stand for a missing value.
+
+    Raises:
+        InvalidDataError: for a folder whose files are not the parts of one table.
+    """
+    from wgan_aug.encoding.streaming.files import PartFiles
+
+    return PartFiles.of(path, None if delimiter is None else _one_character(delimiter, ","), missing)
 
 
 def read_table(path: str, delimiter: str | None = None, missing: Iterable[str] = ()) -> pd.DataFrame:
@@ -154,15 +176,15 @@ def _typed(cells: pd.Series) -> pd.Series:
     if present.empty:
         return cells
     bare = present.str.strip()
-    if bare.str.fullmatch(_INTEGER).all():
+    if bare.str.fullmatch(INTEGER).all():
         integers = [int(value) for value in bare.tolist()]
         for dtype, low, high in (("Int64", -(2**63), 2**63), ("UInt64", 0, 2**64)):
             if low <= min(integers) and max(integers) < high:
                 return pd.Series(integers, index=bare.index, dtype=dtype).reindex(cells.index)
         return cells
-    if bare.str.fullmatch(_NUMBER).all():
+    if bare.str.fullmatch(NUMBER).all():
         return bare.astype("Float64").reindex(cells.index)
-    if present.isin(["True", "False"]).all():
+    if present.isin(BOOLEANS).all():
         return cells.map({"True": True, "False": False}).astype("boolean")
     if bare.str.contains(",").any() and bare.str.fullmatch(_WITH_COMMAS).all():
         warnings.warn(

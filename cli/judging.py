@@ -123,7 +123,7 @@ def run_report(
 ) -> None:
     """Hold rows or sequences out, learn the others, sample, judge, and write the page."""
     known = Roles(**roles)
-    known.check(refine)
+    known.check()
     if target is None and not known.given:
         raise InvalidParameterError("Missing option '--target': a report of a table takes one.")
     if output is None and data == "-":

@@ -27,6 +27,14 @@ app = typer.Typer(
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="csv, tsv (or these with .gz), parquet, or - for csv on stdin.")
 ]
+DataOrParts = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="csv, tsv (or these with .gz), parquet, - for csv on stdin, or a folder of parts (csv, tsv or parquet) "
+        "that memory need not hold.",
+    ),
+]
 Target = Annotated[str | None, typer.Option(help="The column that users of the data predict.")]
 Categorical = Annotated[
     str | None, typer.Option(metavar="A,B", help="Columns to take as categories, with commas between.")
@@ -102,7 +110,7 @@ def demo(
 
 @app.command()
 def inspect(
-    data: Data,
+    data: DataOrParts,
     target: Target = None,
     categorical: Categorical = None,
     sequence_key: SequenceKey = None,
@@ -124,7 +132,7 @@ def inspect(
 
 @app.command()
 def fit(
-    data: Data,
+    data: DataOrParts,
     output: Annotated[
         str | None,
         typer.Option(
@@ -152,6 +160,30 @@ def fit(
     reject_copies: Annotated[
         bool, typer.Option("--reject-copies", help="Sample no row that equals, or nearly equals, one of DATA.")
     ] = False,
+    max_time: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End training after 90s, 10min, 2h; shorter is learned whole.")
+    ] = None,
+    early_stopping: Annotated[
+        bool,
+        typer.Option("--early-stopping", help="Judge on held-out rows, keep the best, end when none is better."),
+    ] = False,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Keep the training here, every few seconds and at the end.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training that --checkpoint keeps, if there is one.")
+    ] = False,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND:PLACE",
+            help="Log the training: csv:FILE, jsonl:FILE, tensorboard:DIR, mlflow:URI_OR_DIR, wandb:NAME; repeatable.",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Have a Dask cluster read a folder's parts: tcp://scheduler:8786."),
+    ] = None,
     seed: Seed = None,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -162,7 +194,9 @@ def fit(
 
     options: dict[str, Any] = {"target": target, "categorical": categorical, "epochs": epochs, "preset": preset}
     options |= {"refine": refine, "constraints": constraint, "reject_copies": reject_copies}
-    options |= {"seed": seed, "device": device}
+    options |= {"seed": seed, "device": device, "max_time": max_time, "early_stopping": early_stopping}
+    options |= {"track": track, "scheduler": dask}
+    options |= {"kept": {} if checkpoint is None and not resume else {"checkpoint": checkpoint, "resume": resume}}
     roles = {"sequence_key": sequence_key, "sequence_index": sequence_index, "window": window, "stride": stride}
     run_fit(data, output, delimiter, missing or [], quiet, force, **options, roles=roles)
 
@@ -180,14 +214,20 @@ def sample(
         ),
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="OUT", help="csv, tsv or parquet file; - is stdout.")
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="csv, tsv or parquet file; - is stdout; a folder, or a name that ends with /, takes parts.",
+        ),
     ] = "-",
     where: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CONDITION",
-            help='What holds in every row: "age>=30", "sex=Female", "job in (cook|smith)", "zip is missing"; '
-            "repeatable. Of series: in their static columns.",
+            help='What holds in every row: "age>=30", "sex=Female", "sex!=Male", "job in (cook|smith)", '
+            '"zip is missing"; repeatable. Of series: in their static columns.',
         ),
     ] = None,
     refine: Refine = None,
@@ -195,11 +235,22 @@ def sample(
     device: Device = "auto",
     quiet: Quiet = False,
     force: Force = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the parts in OUT where a run was cut off: the same bytes.")
+    ] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", help="Of the parts in OUT: parquet, or csv; parquet if not given.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Draw the parts on a Dask cluster: tcp://scheduler:8786."),
+    ] = None,
 ) -> None:
     """Write synthetic rows, or series, from a saved model."""
-    from .commands import run_sample
+    from .sampling import run_sample
 
-    run_sample(model, n, output, where or [], refine, seed, device, quiet, force)
+    streaming = {"resume": resume, "format": form, "scheduler": dask}
+    run_sample(model, n, output, where or [], refine, seed, device, quiet, force, **streaming)
 
 
 @app.command()
@@ -308,6 +359,43 @@ def augment(
     options: dict[str, Any] = {"target": target, "ratio": ratio, "mix": mix, "budget": budget, "seed": seed}
     learned: dict[str, Any] = {"categorical": categorical, "epochs": epochs, "preset": preset, "device": device}
     run_augment(data, output, html, delimiter, missing or [], as_json, quiet, force, learned=learned, **options)
+
+
+@app.command()
+def tune(
+    data: Data,
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Trials in all, those of an earlier run too.")] = 30,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="MODEL", help="Learn all rows with what was found.")
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Keeps the trials, to go on; DATA's stem + '-study.db' beside it where not given."
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(metavar="J", min=1, help="Trials at once, each in a process of its own.")] = 1,
+    categorical: Categorical = None,
+    delimiter: Delimiter = None,
+    missing: Missing = None,
+    preset: Preset = "balanced",
+    epochs: Epochs = None,
+    as_json: AsJson = False,
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    force: Force = False,
+    sequence_key: Annotated[str | None, typer.Option(hidden=True)] = None,
+    window: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Search for options under which synthetic rows serve a model better than under the defaults; print them."""
+    from .tuning import run_tune
+
+    options: dict[str, Any] = {"target": target, "trials": trials, "jobs": jobs, "seed": seed}
+    options |= {"categorical": categorical, "preset": preset, "epochs": epochs, "device": device}
+    roles: dict[str, Any] = {"sequence_key": sequence_key, "window": window}
+    run_tune(data, output, study, delimiter, missing or [], as_json, quiet, force, **options, roles=roles)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,7 +16,7 @@ from .signals import held_signals
 if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
     import pandas as pd
 
-    from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
+    from wgan_aug import Callback, WGANGPSequenceSynthesizer, WGANGPSynthesizer
 
     Model: TypeAlias = WGANGPSynthesizer | WGANGPSequenceSynthesizer
 
@@ -50,15 +50,16 @@ def new_model(
 
     names = None if categorical is None else split_names(categorical)
     options |= {"target": target, "categorical_features": names, "preset": preset, "random_state": seed}
+    options |= {"refine": refine}
     if roles.given:
         return WGANGPSequenceSynthesizer(**roles.given, **options)
-    return WGANGPSynthesizer(refine=refine, constraints=constraints, reject_copies=reject_copies, **options)
+    return WGANGPSynthesizer(constraints=constraints, reject_copies=reject_copies, **options)
 
 
-def fit_model(model: Model, frame: pd.DataFrame, quiet: bool) -> None:
-    """Fit a model, and show how it goes."""
-    with training_progress(quiet, lambda: model.plan_.describe()) as listener:
-        model.fit(frame, on_progress=listener)
+def fit_model(model: Model, frame: pd.DataFrame, quiet: bool, trackers: Sequence[Callback] = (), **kept: Any) -> None:
+    """Fit a model, and show how it goes; `kept` says where its training is."""
+    with training_progress(quiet, lambda: model.plan_.describe()) as callbacks:
+        model.fit(frame, callbacks=[*callbacks, *trackers], **kept)
     refinement = getattr(model, "refinement_", None)
     if refinement is not None:
         say(refinement.describe(), quiet)

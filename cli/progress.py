@@ -6,10 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wgan_aug.training.loop import Progress
+from wgan_aug.training.callbacks import Callback, Progress
 
 __all__ = ["say", "training_progress"]
 
@@ -22,16 +20,16 @@ def say(text: str, quiet: bool = False) -> None:
 
 
 @contextmanager
-def training_progress(quiet: bool, describe: Callable[[], str]) -> Generator[Callable[[Progress], None] | None]:
-    """Give a listener for `fit`: the plan, then steps a second, time left and the Wasserstein estimate."""
+def training_progress(quiet: bool, describe: Callable[[], str]) -> Generator[list[Callback]]:
+    """Give callbacks for `fit`: the plan, then steps a second, time left and the Wasserstein estimate."""
     if quiet:
-        yield None
+        yield []
         return
     with _bar() if sys.stderr.isatty() else nullcontext(_write_line) as show:
-        yield _Listener(describe, show)
+        yield [_Listener(describe, show)]
 
 
-class _Listener:
+class _Listener(Callback):
     """Hears of blocks, times them, and shows them.
 
     Args:
@@ -41,23 +39,26 @@ class _Listener:
 
     def __init__(self, describe: Callable[[], str], show: Callable[[int, int, str], None]) -> None:
         self.describe, self.show = describe, show
-        self.start = time.perf_counter()
-        self.tenths = 0
+        self.begun, self.first, self.tenths = time.perf_counter(), 0, 0
 
-    def __call__(self, progress: Progress) -> None:
+    def on_start(self, progress: Progress) -> None:
+        """Show the plan, and from where training goes on."""
+        self.begun, self.first = time.perf_counter(), progress.update
+        say(self.describe())
+        if progress.update:
+            say(f"Resumed at update {progress.update}")
+
+    def on_step(self, progress: Progress) -> None:
+        """Show how far it is."""
         done, total = progress.update, progress.updates
-        if done == 0:
-            self.start = time.perf_counter()
-            say(self.describe())
-            return
         tenths = 10 * done // total
         if self.show is _write_line and tenths == self.tenths:
             return
         self.tenths = tenths
-        passed = time.perf_counter() - self.start
-        left = passed * (total / done - 1)
+        passed = time.perf_counter() - self.begun
+        left = passed * (total - done) / (done - self.first)
         distance = progress.figures["wasserstein"]
-        text = f"{done / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {distance:.3f}"
+        text = f"{(done - self.first) / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {distance:.3f}"
         self.show(done, total, text)
 
 
@@ -68,9 +69,10 @@ def _write_line(done: int, total: int, text: str) -> None:
 @contextmanager
 def _bar() -> Generator[Callable[[int, int, str], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[text]}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=None, text="")
         yield lambda done, total, text: bar.update(task, completed=done, total=total, text=text)

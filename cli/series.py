@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from wgan_aug.errors import InvalidParameterError, did_you_mean, join_problems
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from wgan_aug.synthesizers.sequences.containers import SequenceContainer
@@ -38,7 +37,7 @@ class Roles:
         """Those that were given, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
-    def check(self, refine: bool | None = None, filters: bool = False) -> None:
+    def check(self, filters: bool = False) -> None:
         """Refuse options that do not go together, before any work is done.
 
         Raises:
@@ -52,8 +51,6 @@ class Roles:
             )
         if self.stride is not None and self.window is None:
             problems.append(f"--stride is {self.stride}, without a --window: it is the stride of windows.")
-        if refine is not None and self.given:
-            problems.append(f"--{'' if refine else 'no-'}refine is for tables: sequences are not refined.")
         if filters and self.given:
             problems.append("--constraint and --reject-copies are for tables: sequences are not filtered.")
         if problems:
@@ -86,40 +83,10 @@ def as_rows(parts: Iterable[Any], container: SequenceContainer) -> Iterator[pd.D
         parts: what `sample_parts` yields.
         container: what the model was fitted on.
     """
-    import numpy as np
+    from wgan_aug.synthesizers.sequences.flat import to_rows
 
     first = 0
     for part in parts:
-        data, labels = part if container.target is not None else (part, None)
-        frame, owner = _read_frame(data) if container.kind == "frame" else _read_arrays(data, container, first)
-        if labels is not None:
-            frame[container.y] = np.asarray(labels)[owner - first]
-        first += len(data) if container.kind != "frame" else 0
+        frame = to_rows(part, container, first)
+        first += 0 if container.kind == "frame" else len(part if container.target is None else part[0])
         yield frame
-
-
-def _read_frame(data: Any) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return rows without a row index of their own, and the number of the sequence that its first level says."""
-    import pandas as pd
-
-    from wgan_aug.synthesizers.containers import to_frame
-
-    frame = to_frame(data)[0]
-    owner = pd.factorize(frame.index.get_level_values(0))[0]
-    named = isinstance(frame.index, pd.MultiIndex) or frame.index.name is not None
-    return (frame.reset_index() if named else frame), owner
-
-
-def _read_arrays(data: Any, container: SequenceContainer, first: int) -> tuple[pd.DataFrame, np.ndarray]:
-    import numpy as np
-    import pandas as pd
-
-    items = [item if container.layout == "ntc" else item.T for item in data]
-    lengths = np.array([len(item) for item in items], dtype=np.int64)
-    cells = np.concatenate(items) if items else np.empty((0, len(container.columns)))
-    owner = first + np.repeat(np.arange(len(items)), lengths)
-    step = np.arange(len(cells)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    frame = pd.DataFrame(cells, columns=pd.Index(container.columns))
-    frame.insert(0, "sequence", owner)
-    frame.insert(1, "step", step)
-    return frame, owner

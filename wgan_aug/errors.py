@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "ClusterError",
     "DataTypeError",
     "DataWarning",
     "InvalidDataError",
@@ -13,6 +14,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFormatError",
     "OutputExistsError",
+    "TrackerError",
     "TrainingError",
     "UnknownOptionError",
     "WganAugError",
@@ -51,6 +53,14 @@ class OutputExistsError(WganAugError, RuntimeError):
 
 class TrainingError(WganAugError, RuntimeError):
     """Training could not go on."""
+
+
+class ClusterError(WganAugError, RuntimeError):
+    """A cluster could not go on with its work."""
+
+
+class TrackerError(WganAugError, RuntimeError):
+    """What tracks a training cannot begin to."""
 
 
 class MissingExtraError(WganAugError, RuntimeError):

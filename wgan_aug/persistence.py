@@ -19,9 +19,9 @@ from safetensors.numpy import load_file, save
 
 from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
 
-__all__ = ["FORMAT_VERSION", "check_free", "read_folder", "write_folder"]
+__all__ = ["FORMAT_VERSION", "check_free", "digest", "read_folder", "replace_file", "write_folder"]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _FORMAT = "wgan-aug model"
 _DOCUMENT, _ARRAYS = "model.json", "arrays.safetensors"
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder
@@ -134,6 +134,23 @@ def _beside(target: Path, use: str) -> Path:
     return target.parent / f".{target.name}.{use}.{secrets.token_hex(4)}"
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; an earlier one is replaced.
+
+    Raises:
+        OSError: if the disk is full or the place cannot be written.
+    """
+    work = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    try:
+        with open(work, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(work, path)
+    finally:
+        work.unlink(missing_ok=True)
+
+
 def read_folder(path: str | Path) -> dict[str, Any]:
     """Read what `write_folder` wrote.
 
@@ -172,6 +189,21 @@ def read_folder(path: str | Path) -> dict[str, Any]:
     except (OSError, KeyError, TypeError, SafetensorError) as error:
         raise ModelFormatError(f"{source} is incomplete or damaged: {error!r}.") from error
     raise ModelFormatError(f"{source} was edited or damaged after it was saved: its checksums do not match.")
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a nested document of JSON values and arrays, as hexadecimal digits.
+
+    Examples:
+        >>> digest({"a": np.arange(3)}) == digest({"a": np.arange(3)}) != digest({"a": np.arange(4)})
+        True
+    """
+    arrays: dict[str, np.ndarray] = {}
+    whole = hashlib.sha256(_canonical(_pull_arrays(document, "", arrays)))
+    for name, array in arrays.items():
+        whole.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        whole.update(array.data)
+    return whole.hexdigest()
 
 
 def _pull_arrays(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:

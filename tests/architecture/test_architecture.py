@@ -24,8 +24,8 @@ FLOORS = [
     ["encoding", "networks"],
     ["persistence", "training"],
     ["synthesizers"],
-    ["evaluation"],
-    ["augmentation"],
+    ["evaluation", "tracking"],
+    ["augmentation", "tuning"],
     ["__init__"],
     ["cli"],
 ]

@@ -84,7 +84,12 @@ LINES: dict[str, tuple[str, str]] = {
     "infinity": ("sample m -n inf", r"-n is 'inf'; it must be a whole number"),
     "absent model": ("sample absent -n 3", r"absent does not exist; give a model folder"),
     "exists": ("sample m -n 3 -o t.csv", r"t\.csv exists; give --force to overwrite it"),
-    "directory as output": ("sample m -n 3 -o folder.csv", r"folder\.csv is a directory; give a file name"),
+    "directory as output": ("augment t.csv --target b -o folder.csv", r"folder\.csv is a directory; give a file name"),
+    "file of parts": (
+        "sample m -n 3 -o a.csv --resume",
+        r"--resume is for a folder of parts \(-o FOLDER/\), and -o is a",
+    ),
+    "cluster for a file": ("sample m -n 3 --dask tcp://a:1 --format csv", r"2 problems: .*--format is .*--dask is for"),
     "absent output folder": ("sample m -n 3 -o absent/out.csv", r"folder of absent/out\.csv does not exist"),
     "output extension": ("sample m -n 3 -o out.xlsx", r"extension '\.xlsx' is not known"),
     "demo rows": ("demo --rows 1", r"--rows is 1; the Adult table has between 2 and 48842"),

@@ -263,18 +263,13 @@ LINES = {
         r"--sequence-index is 'day', without a --sequence-key or a --window: give --sequence-key for rows of many",
     ),
     "stride alone": ("inspect waves.csv --sequence-key id --stride 2", r"--stride is 2, without a --window"),
-    "refine": ("fit waves.csv --sequence-key id --refine", r"--refine is for tables: sequences are not refined"),
-    "no refine": ("report hours.csv --window 12 --no-refine", r"--no-refine is for tables"),
-    "both": (
-        "fit waves.csv --sequence-index day --stride 2 --no-refine",
-        r"3 problems: .*--sequence-index .*--stride .*--no-refine",
-    ),
+    "both": ("fit waves.csv --sequence-index day --stride 2", r"2 problems: .*--sequence-index .*--stride "),
     "unknown key": ("fit waves.csv -o m --sequence-key idd", r"sequence_key is 'idd', .*Did you mean 'id'\?"),
     "long window": ("fit hours.csv -o m --window 200", r"window is 200, and the series has 150 steps"),
     "no window": ("fit hours.csv -o m --window 1", r"window is 1"),
     "repeated times": ("fit waves.csv -o m --window 4 --sequence-index day", r"312 rows repeat a time \('day'\)"),
     "target that varies": ("fit waves.csv -o m --sequence-key id --target sign", r"target is 'sign', which varies"),
-    "refined sequences": ("sample waves-model -n 2 --refine", r"--refine is for models of tables, and waves-model is"),
+    "refined sequences": ("sample waves-model -n 2 --refine", r"refine is True, but this model has not learned to "),
     "report of a table": ("report waves.csv", r"Missing option '--target'"),
 }
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from tests.listening import Listening
 from wgan_aug import WGANGPSynthesizer
 from wgan_aug.synthesizers.conditioning import drawing
 from wgan_aug.synthesizers.plan import Plan
@@ -232,7 +233,8 @@ def test_options_win_over_the_preset(people: pd.DataFrame) -> None:
 def test_progress_listener(people: pd.DataFrame) -> None:
     heard: list[tuple[int, int, bool]] = []
     model = WGANGPSynthesizer(epochs=120, batch_size=60, n_critic=2, random_state=0)
-    model.fit(people, on_progress=lambda p: heard.append((p.update, p.updates, "wasserstein" in p.figures)))
+    hear = Listening(lambda p: heard.append((p.update, p.updates, "wasserstein" in p.figures)))
+    model.fit(people, callbacks=[hear])
     assert heard[0] == (0, 120, False)
     assert heard[-1] == (120, 120, True)
     assert [update for update, *_ in heard] == sorted({update for update, *_ in heard})

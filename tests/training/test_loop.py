@@ -17,12 +17,14 @@ import torch
 from sklearn.exceptions import NotFittedError
 from torch import Tensor
 
+from tests.listening import Listening
 from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
+from wgan_aug.training.callbacks import Progress
 from wgan_aug.training.data import DeviceTable
-from wgan_aug.training.loop import NonFiniteError, Progress, train
+from wgan_aug.training.loop import NonFiniteError, train
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 NewState = Callable[..., TrainingState]
@@ -84,7 +86,7 @@ def test_listeners_hear_the_start_and_the_mean_of_each_block(
     new_state: NewState, settings: TrainingSettings, table: DeviceTable
 ) -> None:
     heard: list[Progress] = []
-    history = train(new_state(settings), table, WassersteinGP(), settings, [heard.append])
+    history = train(new_state(settings), table, WassersteinGP(), settings, callbacks=[Listening(heard.append)])
     assert [(p.update, p.updates) for p in heard] == [(0, 10), (4, 10), (8, 10), (10, 10)]
     assert heard[0].figures == {}
     for progress, rows in zip(heard[1:], (slice(0, 4), slice(4, 8), slice(8, 10)), strict=True):
@@ -143,7 +145,7 @@ def test_the_average_follows_its_formula(new_state: NewState, settings: Training
             for i, parameter in enumerate(state.generator.parameters()):
                 expected[i] = decay * expected[i] + (1 - decay) * parameter.detach().double()
 
-    train(state, table, WassersteinGP(), settings, [follow])
+    train(state, table, WassersteinGP(), settings, callbacks=[Listening(follow)])
     for ours, reference in zip(state.average.parameters(), expected, strict=True):
         torch.testing.assert_close(ours.double(), reference, rtol=1e-5, atol=1e-7)
         assert not ours.requires_grad
@@ -224,7 +226,7 @@ def test_one_bad_loss_is_healed_with_half_the_rates(
     heard: list[Progress] = []
     state = new_state(settings)
     with caplog.at_level(logging.WARNING, logger="wgan_aug"):
-        history = train(state, table, Changed(critic=nan_in(call)), settings, [heard.append])
+        history = train(state, table, Changed(critic=nan_in(call)), settings, callbacks=[Listening(heard.append)])
     assert state.update == settings.updates
     assert history.table().shape[0] == settings.updates
     assert np.isfinite(history.table()).all()
@@ -251,14 +253,20 @@ def test_going_back_restores_networks_average_and_optimisers(
                 assert len(optimiser.state) > 0
 
     with pytest.raises(NonFiniteError, match=r"after update 4, and 0 retries"):
-        train(state, table, Changed(critic=nan_in(13)), dataclasses.replace(settings, max_retries=0), [keep])
+        train(
+            state,
+            table,
+            Changed(critic=nan_in(13)),
+            dataclasses.replace(settings, max_retries=0),
+            callbacks=[Listening(keep)],
+        )
     assert not all(torch.equal(a, b) for a, b in zip(weights(state), kept[0][0], strict=True))
     state.restore(kept[0][1])
     assert state.update == 4
     assert all(torch.equal(a, b) for a, b in zip(weights(state), kept[0][0], strict=True))
     again = state.snapshot()
     for name in ("generator_optimiser", "critic_optimiser"):
-        for ours, reference in zip(again[name]["state"].values(), kept[0][1][name]["state"].values(), strict=True):
+        for ours, reference in zip(again[name].values(), kept[0][1][name].values(), strict=True):
             assert all(torch.equal(ours[k], reference[k]) for k in ("step", "exp_avg", "exp_avg_sq"))
 
 

@@ -10,12 +10,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.listening import Listening
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape
 from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.layout import Scalar, TableLayout
+from wgan_aug.training.callbacks import Progress
 from wgan_aug.training.devices import new_generator, seeded
-from wgan_aug.training.loop import NonFiniteError, Progress, train
+from wgan_aug.training.loop import NonFiniteError, train
 from wgan_aug.training.sequences import DeviceSequences
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
@@ -169,7 +171,7 @@ def test_a_network_that_grows_is_trained_from_coarse_to_fine(long_run: TrainingS
             assert moved & begun == (set() if progress.update <= 2 else begun)
             assert any(name.startswith("early") for name in moved) is (progress.update > 0)
 
-    train(state, sequences(), WassersteinGP(), settings, [listen])
+    train(state, sequences(), WassersteinGP(), settings, callbacks=[Listening(listen)])
     assert levels == pytest.approx([1, 0, 0, 0.2, 0.6, 1, 1, 1, 1, 1, 1])
     assert state.average.level == 1
     assert any(not torch.equal(p, fresh[generator][n]) for n, p in state.average.named_parameters())

@@ -15,8 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.training.data import DeviceTable
-from wgan_aug.training.loop import critic_step, draw_generated, generator_step, train
+from wgan_aug.training.loop import train
 from wgan_aug.training.state import TrainingSettings, TrainingState
+from wgan_aug.training.steps import critic_step, draw_generated, generator_step
 
 NewState = Callable[..., TrainingState]
 NORMS = ["layer", "none", "spectral"]
@@ -67,7 +68,9 @@ def test_a_critic_step_moves_the_critic_alone(
 def test_a_generator_step_moves_the_generator_alone(new_state: NewState, settings: TrainingSettings, norm: str) -> None:
     state = new_state(settings, norm=norm)
     generator, average, critic = copies(state.generator), copies(state.average), copies(state.critic)
-    figures = generator_step(state, WassersteinGP(), draw_generated(state, settings.batch_size))
+    figures = generator_step(
+        state, WassersteinGP(), [(draw_generated(state, settings.batch_size), None)], settings.batch_size
+    )
     assert unchanged(state.critic, critic)
     assert unchanged(state.average, average)
     assert not unchanged(state.generator, generator)

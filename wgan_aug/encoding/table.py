@@ -48,6 +48,15 @@ class EncodedTable:
         """Return some rows, by number or by a mask."""
         return EncodedTable(self.states[index], self.low[index], self.high[index])
 
+    @property
+    def sample(self) -> EncodedTable:
+        """Exact codes of a random part of the rows: here of all of them."""
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells these codes from others: arrays and JSON values."""
+        return {"states": self.states, "low": self.low, "high": self.high}
+
     @classmethod
     def join(cls, tables: Sequence[EncodedTable]) -> EncodedTable:
         """Return the rows of several tables, at least one, after one another."""
@@ -133,6 +142,26 @@ class TableEncoder:
         Raises:
             InvalidDataError: for columns whose cells cannot be read as the fitted ones, all in one error.
         """
+        codes, unseen = self.encode(frame)
+        told = {position: rows for position, rows in unseen.items() if not self._hangs_on(position, blank)}
+        strange, broken = (
+            [f"{self.schema.names[p]!r} ({rows} rows)" for p, rows in told.items() if self.is_dependent(p) == dependent]
+            for dependent in (False, True)
+        )
+        _warn("Values that the fitted table did not have, taken as the nearest known ones", strange)
+        _warn("Rows that break a rule which holds in the fitted table, taken as if they kept it", broken)
+        return codes
+
+    def encode(self, frame: pd.DataFrame) -> tuple[EncodedTable, dict[int, int]]:
+        """Encode rows without a warning.
+
+        Returns:
+            the codes; and for each column, by position, in how many rows it has a value never seen or breaks a rule.
+            Columns without any are left out.
+
+        Raises:
+            InvalidDataError: for columns whose cells cannot be read as the fitted ones, all in one error.
+        """
         rows = len(frame)
         out = EncodedTable(
             np.zeros((rows, self.layout.n_blocks), dtype=np.int64),
@@ -140,8 +169,7 @@ class TableEncoder:
             np.zeros((rows, self.layout.n_scalars)),
         )
         block = scalar = 0
-        strange: list[str] = []
-        broken: list[str] = []
+        strange: dict[int, int] = {}
         problems: list[str] = []
         for position, encoder in enumerate(self.encoders):
             try:
@@ -152,9 +180,8 @@ class TableEncoder:
                 was, now = encoder.column.dtype, frame.dtypes.iloc[position]
                 problems.append(f"Column {encoder.column.name!r} was fitted as {was}, but is {now} here: {error}.")
                 continue
-            if unseen and not self._hangs_on(position, blank):
-                told = broken if isinstance(encoder, DependentEncoder) else strange
-                told.append(f"{encoder.column.name!r} ({unseen} rows)")
+            if unseen:
+                strange[position] = unseen
             if codes.states is not None:
                 out.states[:, block] = codes.states
                 block += 1
@@ -163,9 +190,25 @@ class TableEncoder:
                 scalar += 1
         if problems:
             raise InvalidDataError(join_problems(problems))
-        _warn("Values that the fitted table did not have, taken as the nearest known ones", strange)
-        _warn("Rows that break a rule which holds in the fitted table, taken as if they kept it", broken)
-        return out
+        return out, strange
+
+    def is_dependent(self, position: int) -> bool:
+        """Say whether other columns decide a column, wholly or in part."""
+        return isinstance(self.encoders[position], DependentEncoder)
+
+    def recount(self, counts: np.ndarray, rows: int) -> None:
+        """Take the shares of states from a whole table, where the encoder was fitted to a part of it.
+
+        Args:
+            counts: rows of each state, in the order of the layout, shape (states,).
+            rows: of the whole table.
+        """
+        start = 0
+        for encoder in self.encoders:
+            if encoder.states:
+                encoder.shares = counts[start : start + encoder.states] / rows
+                start += encoder.states
+        self.layout = self._measure()
 
     def encode_column(self, frame: pd.DataFrame, position: int) -> tuple[ColumnCodes, int]:
         """Encode one column, as its encoder does: the codes, and how many cells count as others than they are."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wgan_aug.networks.attention import SelfAttention
+from wgan_aug.networks.draws import Draws, by_steps
 from wgan_aug.networks.growing import Growing, repeated
 from wgan_aug.networks.heads import TableHead
 from wgan_aug.schema.layout import TableLayout
@@ -169,11 +170,12 @@ class ConvGenerator(Growing):
         output = self.output if level == self.levels - 1 else self.early[level]
         return repeated(output(x), self.levels - 1 - level)[..., : self.shape.steps]
 
-    def forward(self, noise: Tensor, generator: torch.Generator | None, condition: Tensor) -> Tensor:
+    def forward(self, noise: Tensor, generator: Draws | None, condition: Tensor) -> Tensor:
         """Return differentiable sequences as the critic sees them, shape (batch, channels, steps)."""
         raw = self.raw(noise, condition)
         steps = raw.transpose(1, 2)
-        out = self.head(steps.flatten(0, 1), generator).unflatten(0, steps.shape[:2]).transpose(1, 2)
+        rows = self.head(steps.flatten(0, 1), by_steps(generator, self.shape.steps))
+        out = rows.unflatten(0, steps.shape[:2]).transpose(1, 2)
         return out * own_steps(condition, self.shape.steps) if self.ragged else out
 
     def choose(self, noise: Tensor, generator: torch.Generator | None, condition: Tensor) -> tuple[Tensor, Tensor]:

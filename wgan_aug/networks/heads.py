@@ -7,6 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from wgan_aug.networks.draws import Draws, uniform
 from wgan_aug.schema.layout import TableLayout
 
 __all__ = ["TableHead"]
@@ -49,7 +50,7 @@ class TableHead(nn.Module):
         self.register_buffer("starts", starts, persistent=False)
         self.register_buffer("ends", starts + widths - 1, persistent=False)
 
-    def forward(self, raw: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(self, raw: Tensor, generator: Draws | None = None) -> Tensor:
         """Return features of rows.
 
         Args:
@@ -62,8 +63,8 @@ class TableHead(nn.Module):
         if not self.n_states:
             return raw
         logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
-        uniform = torch.rand(logits.shape, generator=generator, device=raw.device, dtype=raw.dtype)
-        gumbel = -torch.log(-torch.log(uniform.clamp_(1e-10, 1 - 1e-7)))
+        draw = uniform(logits.shape, generator, raw.device, raw.dtype)
+        gumbel = -torch.log(-torch.log(draw.clamp_(1e-10, 1 - 1e-7)))
         states = cast(Tensor, _StraightThrough.apply(logits, gumbel, self.block_of, self.n_blocks, self.tau))
         if not self.n_scalars:
             return states

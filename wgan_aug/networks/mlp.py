@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from wgan_aug.errors import InvalidParameterError, did_you_mean
+from wgan_aug.networks.draws import Draws
 from wgan_aug.networks.heads import TableHead
 from wgan_aug.schema.layout import TableLayout
 
@@ -109,9 +110,7 @@ class MLPGenerator(nn.Module):
             rows = torch.cat([out, rows], dim=1) if self.skip else out
         return rows
 
-    def forward(
-        self, noise: Tensor, generator: torch.Generator | None = None, condition: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, noise: Tensor, generator: Draws | None = None, condition: Tensor | None = None) -> Tensor:
         """Return differentiable rows as the critic sees them, shape (batch, features); what is told comes back."""
         rows = self.head(self.raw(noise, condition), generator)
         if condition is None:

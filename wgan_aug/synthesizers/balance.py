@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from wgan_aug.schema.values import JSON
 __all__ = ["Balance"]
 
 _ROUND = 16_384  # candidates at once
+_BLOCK = 262_144  # training rows at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +59,18 @@ class Balance:
 
     def weights(self, states: np.ndarray) -> np.ndarray:
         """Return the weight of each row from its states, shape (rows, blocks)."""
-        return self.state_weights[states + self.starts].sum(axis=1)
+        weights = np.empty(len(states))
+        for rows in _blocks(len(states)):
+            weights[rows] = self.state_weights[states[rows] + self.starts].sum(axis=1)
+        return weights
 
     def shares(self, states: np.ndarray) -> np.ndarray:
         """Return the share of each state in weighted training rows, shape (states,)."""
-        weights = np.repeat(self.weights(states), states.shape[1])
-        counts = np.bincount((states + self.starts).ravel(), weights, minlength=len(self.state_weights))
-        return counts * states.shape[1] / weights.sum()
+        weights, counts = self.weights(states), np.zeros(len(self.state_weights))
+        for rows in _blocks(len(states)):
+            each = np.repeat(weights[rows], states.shape[1])
+            counts += np.bincount((states[rows] + self.starts).ravel(), each, minlength=len(counts))
+        return counts / weights.sum()
 
     def thin(self, draw: Callable[[int], EncodedTable], rows: int, rng: np.random.Generator) -> EncodedTable:
         """Return rows at their true shares.
@@ -92,3 +98,8 @@ class Balance:
     def from_json(cls, data: Mapping[str, JSON]) -> Self:
         """Read what `to_json` wrote."""
         return cls(np.asarray(data["state_weights"]), np.asarray(data["starts"]), data["floor"])
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """Yield the rows in blocks, so that states may lie in a file."""
+    return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))

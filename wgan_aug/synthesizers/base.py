@@ -5,10 +5,10 @@ from __future__ import annotations
 import numbers
 import sys
 import warnings
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -26,20 +26,29 @@ from wgan_aug.losses.objectives import find_objective
 from wgan_aug.networks.mlp import wrong_norm
 from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, not_among
+from wgan_aug.synthesizers.history import draw_history
 from wgan_aug.synthesizers.options import check_option_names
 from wgan_aug.synthesizers.presets import Preset, find_preset
+from wgan_aug.synthesizers.running import Running, seconds_of
+from wgan_aug.synthesizers.streams.manifest import Manifest, conditions_to_json, fingerprint
+from wgan_aug.synthesizers.streams.run import Drawn, Source, Streaming, draw_into
+from wgan_aug.training.callbacks import Callback, Progress
 from wgan_aug.training.devices import find_device
-from wgan_aug.training.loop import History, NonFiniteError, Progress
+from wgan_aug.training.loop import History
 from wgan_aug.training.state import TrainingSettings
 
-__all__ = ["GANSynthesizer", "as_before_on_failure", "explain", "history_frame", "training_settings"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["GANSynthesizer", "as_before_on_failure", "training_settings"]
 
 
 class GANSynthesizer(BaseEstimator):
     """The face of every synthesizer; a subclass says what it learns, and how it is written down.
 
-    A subclass has the options `loss`, `architecture`, `critic_norm`, `preset`, `epochs`, `device`, `random_state` and
-    `verbose`, and the attributes that the class variables name.
+    A subclass has the options `loss`, `architecture`, `critic_norm`, `preset`, `epochs`, `max_time`, `early_stopping`,
+    `patience`, `evaluate_every`, `validation_fraction`, `device`, `random_state` and `verbose`, and the attributes that
+    the class variables name.
     """
 
     architectures: ClassVar[tuple[str, ...]]
@@ -50,8 +59,11 @@ class GANSynthesizer(BaseEstimator):
     """Options that win over the preset's field of the same name, unless they are None."""
 
     plan_: Any
+    generator_: Any
     history_: pd.DataFrame
+    evaluations_: pd.DataFrame
     seed_: int
+    updates_: int
 
     def set_params(self, **params: Any) -> Self:
         """Set options by name.
@@ -66,7 +78,11 @@ class GANSynthesizer(BaseEstimator):
         """Return the preset with the given options in it; raise for all mistakes at once."""
         options = self.get_params(deep=False)
         problems: list[str] = []
-        for check in (lambda: find_objective(options["loss"]), lambda: find_preset(options["preset"], self.presets)):
+        for check in (
+            lambda: find_objective(options["loss"]),
+            lambda: find_preset(options["preset"], self.presets),
+            lambda: seconds_of(options["max_time"]),
+        ):
             try:
                 check()
             except InvalidParameterError as error:
@@ -81,6 +97,10 @@ class GANSynthesizer(BaseEstimator):
         problems += not_a_number("learning_rate", options["learning_rate"], above=0)
         problems += not_a_number("balance", options["balance"], above=0, equal=True, most=1)
         problems += not_a_switch("relations", options["relations"])
+        problems += not_a_switch("early_stopping", options["early_stopping"])
+        problems += not_a_number("patience", options["patience"], above=0, whole=True)
+        problems += not_a_number("evaluate_every", options["evaluate_every"], above=0, whole=True)
+        problems += not_a_number("validation_fraction", options["validation_fraction"], above=0, most=0.5)
         if not isinstance(options["verbose"], bool):
             problems += not_a_number("verbose", options["verbose"], above=0, whole=True, equal=True)
         if problems:
@@ -93,22 +113,25 @@ class GANSynthesizer(BaseEstimator):
         """Say what is wrong with the options that this synthesizer alone has."""
         return []
 
-    def _reporter(self) -> Callable[[Progress], None] | None:
+    @contextmanager
+    def _running(
+        self, callbacks: Sequence[Callback], checkpoint: str | Path | None, every: float, resume: bool
+    ) -> Generator[Running]:
+        """Run one call of `fit`: the model is as it was if it fails."""
         verbose: int = self.get_params(deep=False)["verbose"]
-        if not verbose:
-            return None
-        done = [0]
+        heard = [*callbacks, *([_Reporter(self, verbose)] if verbose else [])]
+        with (
+            as_before_on_failure(self),
+            Running.open(find_device(self.get_params(deep=False)["device"]), heard, checkpoint, every, resume) as run,
+        ):
+            yield run
 
-        def report(progress: Progress) -> None:
-            tenth = 10 * progress.update // progress.updates
-            if progress.update == 0:
-                sys.stderr.write(f"{self.plan_.describe()}\n")
-            elif verbose > 1 or tenth > done[0]:
-                done[0] = tenth
-                figures = ", ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
-                sys.stderr.write(f"update {progress.update}/{progress.updates}: {figures}\n")
-
-        return report
+    def _remember_history(self, history: History) -> None:
+        """Keep the figures of updates and evaluations."""
+        figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
+        figures.insert(0, "update", np.arange(1, len(figures) + 1))
+        self.history_, self.updates_ = figures, len(figures)
+        self.evaluations_ = _evaluations_frame(history.evaluations, history.chosen)
 
     def _sampling_seed(self, random_state: Any) -> int:
         if random_state is not None:
@@ -121,6 +144,45 @@ class GANSynthesizer(BaseEstimator):
         check_is_fitted(self)
         names = {"update": "Epoch", "generator_loss": "Generator Loss", "critic_loss": "Discriminator Loss"}
         return self.history_.rename(columns=names)[list(names.values())]
+
+    def plot_history(self, ax: Axes | None = None) -> Axes:
+        """Draw Wasserstein estimate, losses and evaluations over updates, see `draw_history`.
+
+        Args:
+            ax: axes to divide into panels; those of a new figure where None.
+
+        Returns:
+            the first panel; its `figure` has `savefig`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            MissingExtraError: without matplotlib.
+        """
+        check_is_fitted(self)
+        return draw_history(self.history_, self.evaluations_, ax)
+
+    def _draw_into(
+        self,
+        output: str | Path,
+        source: Source,
+        seed: int,
+        conditions: Mapping[Hashable, Any],
+        refine: bool,
+        streaming: Streaming,
+    ) -> Drawn:
+        """Draw a sample into a folder, part by part."""
+        rows, rows_a_part = source.size
+        manifest = Manifest(
+            n=rows,
+            seed=seed,
+            rows_a_part=rows_a_part,
+            format=streaming.get("format", "parquet"),
+            model=fingerprint(self._document()),
+            device=next(self.generator_.parameters()).device.type,
+            conditions=conditions_to_json(conditions),
+            refine=refine,
+        )
+        return draw_into(output, source, manifest, streaming)
 
     # ---- models on disk
 
@@ -161,18 +223,17 @@ class GANSynthesizer(BaseEstimator):
             raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
 
 
-def training_settings(
-    preset: Preset, rows: int, features: int, epochs: float | None, batch_size: int | None
-) -> TrainingSettings:
+def training_settings(preset: Preset, rows: int, features: int, options: Mapping[str, Any]) -> TrainingSettings:
     """Return how to train on some rows; a batch size that was asked for and is too large is warned of.
 
     Args:
         preset: with the given options in it.
-        rows: rows, or sequences, to learn from.
+        rows: rows, or sequences, that there are.
         features: width of a row as the critic sees it.
-        epochs: passes of the critic over the rows; None lets rows and features decide.
-        batch_size: what was asked for; None where the preset decides.
+        options: the synthesizer's, by name; `epochs`, `batch_size`, `max_time` and `early_stopping` count here.
     """
+    rows -= round(options["validation_fraction"] * rows) if options["early_stopping"] else 0
+    batch_size = options["batch_size"]
     if batch_size is not None and preset.batch_size > rows:
         warnings.warn(
             f"batch_size is {preset.batch_size}, but there are {rows} rows: batches have {rows}.",
@@ -180,7 +241,7 @@ def training_settings(
             stacklevel=4,
         )
     return TrainingSettings(
-        updates=preset.count_updates(rows, features, epochs),
+        updates=preset.count_updates(rows, features, options["epochs"]),
         batch_size=min(preset.batch_size, rows),
         n_critic=preset.n_critic,
         learning_rate=preset.learning_rate,
@@ -189,14 +250,14 @@ def training_settings(
         decay=preset.decay,
         ema_decay=preset.ema_decay,
         share_rows=preset.share_rows,
+        max_seconds=seconds_of(options["max_time"]),
     )
 
 
-def history_frame(history: History) -> pd.DataFrame:
-    """Return the history as a frame, one row an update."""
-    figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
-    figures.insert(0, "update", np.arange(1, len(figures) + 1))
-    return figures
+def _evaluations_frame(evaluations: Sequence[Mapping[str, float]], chosen: int | None) -> pd.DataFrame:
+    """Return evaluations as a frame, one row each, with whether its model was kept."""
+    frame = pd.DataFrame(list(evaluations), columns=None if evaluations else pd.Index(["update", "score"]))
+    return frame.astype({"update": np.int64}).assign(chosen=frame["update"] == chosen)
 
 
 @contextmanager
@@ -211,15 +272,29 @@ def as_before_on_failure(model: object) -> Generator[None]:
         raise
 
 
-def explain(error: NonFiniteError, owners: Sequence[Hashable]) -> str:
-    """Say which columns the features with the largest values belong to.
+class _Reporter(Callback):
+    """Writes on stderr what `verbose` asks for."""
 
-    Args:
-        error: what training raised.
-        owners: the column of each feature.
-    """
-    suspects = list(dict.fromkeys(repr(owners[feature]) for feature in error.features))[:3]
-    return (
-        f"{error}. The columns with the largest encoded values are {', '.join(suspects)}: look for extreme values "
-        "there, use numeric_encoding='quantile', or lower learning_rate."
-    )
+    def __init__(self, model: GANSynthesizer, verbose: int) -> None:
+        self.model, self.verbose, self.tenths = model, verbose, 0
+
+    def on_start(self, progress: Progress) -> None:
+        """Write the plan."""
+        self.tenths = 10 * progress.update // progress.updates
+        sys.stderr.write(f"{self.model.plan_.describe()}\n")
+
+    def on_step(self, progress: Progress) -> None:
+        """Write the figures, ten times or always."""
+        tenths = 10 * progress.update // progress.updates
+        if self.verbose > 1 or tenths > self.tenths:
+            self.tenths = tenths
+            _write(progress, progress.figures)
+
+    def on_evaluate(self, progress: Progress) -> None:
+        """Write the scores."""
+        _write(progress, {name: value for name, value in progress.scores.items() if name != "update"})
+
+
+def _write(progress: Progress, figures: Mapping[str, float]) -> None:
+    told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+    sys.stderr.write(f"update {progress.update}/{progress.updates}: {told}\n")

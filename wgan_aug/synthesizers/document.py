@@ -48,6 +48,7 @@ def to_document(model: Any) -> dict[str, Any]:
         "refiner": None if model.refiner_ is None else model.refiner_.to_json(),
         "filters": model.filters_.to_json(),
         "history": write_history(model.history_),
+        "evaluations": write_history(model.evaluations_),
     }
 
 
@@ -82,6 +83,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     model.refiner_ = None if refiner is None else Refiner.from_json(refiner, model.encoder_.layout)
     model.filters_ = Filters.from_json(document["filters"], model.encoder_)
     model.history_ = read_history(document["history"])
+    model.evaluations_ = read_history(document["evaluations"]).astype({"chosen": bool})
     return model
 
 

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
 import torch
 
+from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
-from wgan_aug.errors import DataWarning, InvalidDataError, TrainingError
-from wgan_aug.losses.objectives import find_objective
+from wgan_aug.errors import DataWarning, InvalidDataError
 from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.base import explain
 from wgan_aug.synthesizers.checks import append_target, warn_of
 from wgan_aug.synthesizers.containers import Container, to_series
 from wgan_aug.synthesizers.filters.filters import Filters
-from wgan_aug.synthesizers.parts import build_networks, learn_balance, learn_refiner, reveal, to_device
+from wgan_aug.synthesizers.parts import build_networks, draw_part, learn_balance, learn_refiner, reveal, to_device
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
+from wgan_aug.synthesizers.running import Running
 from wgan_aug.training.data import DeviceTable
 from wgan_aug.training.devices import new_generator
-from wgan_aug.training.loop import History, NonFiniteError, Progress, train
+from wgan_aug.training.loop import History
 from wgan_aug.training.state import TrainingState
 
 __all__ = ["Learning", "learn_encoder", "read_target"]
@@ -61,6 +62,7 @@ def learn_encoder(
     schema: Overrides | None,
     numeric_encoding: str | Mapping[Any, str],
     categorical: Mapping[str, Any],
+    correct: Callable[[TableSchema], TableSchema] = lambda found: found,
 ) -> TableEncoder:
     """Return the encoder of a table.
 
@@ -70,6 +72,7 @@ def learn_encoder(
         schema: kinds, as the synthesizer takes them.
         numeric_encoding: as the synthesizer takes it.
         categorical: columns to take as categories, by the option that names them.
+        correct: gives the schema of the table, where the frame is a part of it.
 
     Raises:
         InvalidParameterError: for columns that the table does not have.
@@ -77,7 +80,7 @@ def learn_encoder(
     """
     chosen = [name for option, columns in categorical.items() for name in resolve_columns(frame, columns, option)]
     check_numeric_encoding(numeric_encoding, list(frame.columns))
-    found = infer_schema(frame, schema, chosen)
+    found = correct(infer_schema(frame, schema, chosen))
     warn_of(found)
     encoding = preset.numeric_encoding if numeric_encoding == "auto" else numeric_encoding
     encoder = TableEncoder(found, encoding, relations=preset.relations).fit(frame)
@@ -102,6 +105,7 @@ class Learning:
         balance: which rows are shown more often; None where all are shown alike.
         weights: of the rows, shape (rows,); None where all have the same.
         kept: codes of the rows that refining looks at; None where there is no refining.
+        fingerprint: of encoder and codes, for checkpoints; empty where there are none.
     """
 
     plan: Plan
@@ -112,16 +116,18 @@ class Learning:
     balance: Balance | None
     weights: torch.Tensor | None
     kept: EncodedTable | None
+    fingerprint: str
 
     @classmethod
     def of(
         cls,
         plan: Plan,
-        codes: EncodedTable,
+        codes: EncodedTable | MappedCodes,
         target: Hashable | None,
         critic_norm: str,
         seed: int,
         device: torch.device,
+        run: Running,
     ) -> Self:
         """Build the networks, and put them and encoded rows on a device."""
         encoder, preset = plan.encoder, plan.preset
@@ -131,23 +137,35 @@ class Learning:
         generator, critic = build_networks(encoder, preset, critic_norm, seed)
         generator.start_at(shares)
         rng = new_generator(seed, device)
-        state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng)
-        data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed)
-        kept = _some_rows(codes, seed) if preset.refine else None
-        return cls(plan, target, seed, state, data, balance, weights, kept)
+        state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
+        data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed, run.ranks)
+        kept = _some_rows(codes.sample, seed) if preset.refine else None
+        fingerprint = run.fingerprint(encoder.to_json(), codes.identity() if run.checkpoints else {})
+        return cls(plan, target, seed, state, data, balance, weights, kept, fingerprint)
 
-    def train(self, loss: str, listeners: Sequence[Callable[[Progress], None]]) -> History:
-        """Train the networks with an objective.
+    def train(self, model: Any, run: Running) -> History:
+        """Train the networks with a synthesizer's objective.
 
         Raises:
             TrainingError: if the losses stay non-finite.
         """
-        preset = self.plan.preset
-        objective = find_objective(loss)(gp_weight=preset.gp_weight, penalty_share=preset.penalty_share)
-        try:
-            return train(self.state, self.data, objective, self.plan.settings, listeners, self.weights)
-        except NonFiniteError as error:
-            raise TrainingError(explain(error, self.plan.encoder.feature_columns())) from error
+        plan, encoder = self.plan, self.plan.encoder
+
+        def draw(generator: torch.nn.Module, rows: int) -> pd.DataFrame:
+            return draw_part(cast(MLPGenerator, generator), encoder, self.balance, None, self.seed, 0, 0, rows)
+
+        return run.train(
+            model,
+            self.state,
+            self.data,
+            plan.preset,
+            plan.settings,
+            fingerprint=self.fingerprint,
+            owners=encoder.feature_columns(),
+            weights=self.weights,
+            told=False,
+            draw=draw,
+        )
 
     def refine(self, filters: Filters, *, asked: bool) -> Refiner | None:
         """Return what refining learns of the trained generator's rows that pass filters; None for no refining.

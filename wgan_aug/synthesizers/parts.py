@@ -10,16 +10,20 @@ import pandas as pd
 import torch
 
 from wgan_aug.encoding.dependents import DeterminedEncoder, MemberEncoder
+from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.conditioning.units import find_units
+from wgan_aug.synthesizers.conditioning.units import block_of, find_units
 from wgan_aug.synthesizers.filters.filters import Filters
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
+from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
-from wgan_aug.training.devices import new_generator, seeded
+from wgan_aug.training.devices import seeded
+from wgan_aug.training.mapped import MappedTable
+from wgan_aug.training.ranks import Ranks
 
 __all__ = [
     "BATCH_ROWS",
@@ -57,17 +61,19 @@ def build_networks(
         return generator, MLPCritic(features, hidden=preset.critic_layers, norm=critic_norm, units=told)
 
 
-def to_device(codes: EncodedTable, layout: TableLayout, device: torch.device) -> DeviceTable:
-    """Put encoded rows on a device."""
+def to_device(codes: EncodedTable | MappedCodes, layout: TableLayout, device: torch.device) -> DeviceTable:
+    """Put encoded rows on a device, all of them or, where they are in a file, batch by batch."""
+    if isinstance(codes, MappedCodes):
+        return MappedTable(codes, device)
     return DeviceTable(codes.states, codes.low, codes.high, layout, device)
 
 
-def reveal(table: DeviceTable, encoder: TableEncoder, share: float, seed: int) -> DeviceTable:
+def reveal(table: DeviceTable, encoder: TableEncoder, share: float, seed: int, ranks: Ranks) -> DeviceTable:
     """Return a table of which a share of the rows is told in part; the table itself where the share is 0."""
     if not share:
         return table
-    own = int(np.random.SeedSequence([seed, _REVEALING]).generate_state(1, np.uint64)[0] >> np.uint64(1))
-    return RevealingTable(table, find_units(encoder), share, new_generator(own, table.device))
+    rng = noise_generator(part_seeds(seed, _REVEALING, 1)[0], table.device)
+    return RevealingTable(table, find_units(encoder), share, ranks.shared(rng))
 
 
 def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
@@ -79,7 +85,7 @@ def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
     while isinstance(own, DeterminedEncoder) or (isinstance(own, MemberEncoder) and not own.states):
         position = own.parent if isinstance(own, DeterminedEncoder) else own.members[0]
         own = encoder.encoders[position]
-    return None if not own.states or own.silent is not None else sum(e.states > 0 for e in encoder.encoders[:position])
+    return None if own.silent is not None else block_of(encoder, position)
 
 
 @torch.inference_mode()
@@ -130,11 +136,11 @@ def draw_part(
         first_row: the number of its first row.
         rows: how many.
     """
-    noise, members, chances = np.random.SeedSequence([seed, part]).generate_state(3, np.uint64)
-    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
-    draw = true_draws(generator, encoder.layout, balance, rng, keeping := np.random.default_rng(int(chances)))
+    noise, members, chances = part_seeds(seed, part, 3)
+    rng, keeping = noise_generator(noise, generator), np.random.default_rng(chances)
+    draw = true_draws(generator, encoder.layout, balance, rng, keeping)
     encoded = draw(rows) if refiner is None else refiner.draw(draw, rows, keeping)
-    return encoder.inverse_transform(encoded, np.random.default_rng(int(members)), first_row)
+    return encoder.inverse_transform(encoded, np.random.default_rng(members), first_row)
 
 
 def learn_refiner(
@@ -147,13 +153,13 @@ def learn_refiner(
     filters: Filters,
 ) -> Refiner | None:
     """Learn which of a trained generator's rows to keep that pass filters; `real` are codes of training rows."""
-    noise, keeping, trees, cells = np.random.SeedSequence([seed, _REFINING]).generate_state(4, np.uint64)
-    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
-    draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(int(keeping)))
+    noise, keeping, trees, cells = part_seeds(seed, _REFINING, 4)
+    rng = noise_generator(noise, generator)
+    draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(keeping))
     if filters.constraints:
-        draw = partial(filters.draw_passing, draw, rng=np.random.default_rng(int(cells)))
+        draw = partial(filters.draw_passing, draw, rng=np.random.default_rng(cells))
     block = class_block(encoder, target)
-    return fit_refiner(real, draw, encoder.layout, target_block=block, seed=int(trees % 2**31))
+    return fit_refiner(real, draw, encoder.layout, target_block=block, seed=trees % 2**31)
 
 
 def learn_balance(encoder: TableEncoder, target: Hashable | None, power: float) -> Balance | None:

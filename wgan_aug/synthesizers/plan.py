@@ -14,6 +14,7 @@ from wgan_aug.encoding.fixed import IdentifierEncoder
 from wgan_aug.encoding.levels import LevelEncoder
 from wgan_aug.encoding.numeric import NumericEncoder
 from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.streaming.mapped import record_of
 from wgan_aug.encoding.sums import SumEncoder
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.schema.values import JSON
@@ -32,12 +33,14 @@ class Plan:
         encoder: the fitted encoder.
         preset: sizes of the networks.
         settings: length of the training.
+        in_parts: whether codes are in a file, from which batches come to the device.
     """
 
     rows: int
     encoder: TableEncoder
     preset: Preset
     settings: TrainingSettings
+    in_parts: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
@@ -45,25 +48,31 @@ class Plan:
 
     @property
     def memory_bytes(self) -> int:
-        """Estimate the memory that training takes on its device: codes, networks with optimisers, one batch."""
+        """Estimate the memory that training takes: codes or numbers of rows, networks with optimisers, a batch."""
         layout = self.encoder.layout
-        codes = self.rows * (4 * layout.n_blocks + 8 * layout.n_scalars)
+        codes = self.rows * (24 if self.in_parts else 4 * layout.n_blocks + 8 * layout.n_scalars)
         generator = _mlp_weights(self.preset.noise_dim, self.preset.generator_layers, layout.n_features, True)
         critic = _mlp_weights(layout.n_features, self.preset.critic_layers, 1, False)
         activations = 12 * self.settings.batch_size * (layout.n_features + sum(self.preset.critic_layers))
         return codes + 4 * (5 * generator + 4 * critic + activations)
 
+    @property
+    def disk_bytes(self) -> int:
+        """The size of the file of codes; 0 where they are in memory."""
+        return self.rows * record_of(self.encoder.layout).itemsize if self.in_parts else 0
+
     def describe(self) -> str:
         """Return the plan in one line."""
         s = self.settings
+        disk = f", and {self.disk_bytes / 2**20:.0f} MiB on disk" if self.in_parts else ""
         return (
             f"{self.rows} rows, {len(self.encoder.schema)} columns -> {self.encoder.layout.n_features} features; "
             f"{s.updates} updates of {s.n_critic} critic and 1 generator steps, batch {s.batch_size}; "
-            f"about {self.memory_bytes / 2**20:.0f} MiB"
+            f"about {self.memory_bytes / 2**20:.0f} MiB{disk}"
         )
 
     def to_json(self) -> dict[str, JSON]:
-        """Return the plan as JSON: `columns`, `rows`, `features`, `updates`, `batch_size`, `memory_bytes`."""
+        """Return the plan as JSON: `columns`, `rows`, `features`, `updates`, `memory_bytes` and more."""
         return {
             "rows": self.rows,
             "columns": columns_json(self.encoder),
@@ -72,6 +81,7 @@ class Plan:
             "n_critic": self.settings.n_critic,
             "batch_size": self.settings.batch_size,
             "memory_bytes": self.memory_bytes,
+            "disk_bytes": self.disk_bytes,
         }
 
 

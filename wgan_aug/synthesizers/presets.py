@@ -38,7 +38,7 @@ class Preset:
         numeric_encoding: what "auto" means.
         balance: how much more often rare states are shown in training, from 0 (as they come) to 1 (all alike).
         relations: find rules between columns, and keep them exactly.
-        refine: keep those generated rows that the training rows make likely.
+        refine: keep those generated rows, or sequences, that the training ones make likely.
         reveal: the share of a batch's rows of which the networks are told some columns.
     """
 
@@ -141,7 +141,6 @@ _SEQUENCES = dataclasses.replace(
     learning_rate=2e-3,
     channels=16,
     numeric_encoding="affine",
-    refine=False,
 )
 SEQUENCE_PRESETS: dict[str, Preset] = {
     "fast": dataclasses.replace(_SEQUENCES, updates=700),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -20,13 +22,13 @@ from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.base import GANSynthesizer, as_before_on_failure, history_frame, training_settings
+from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
 from wgan_aug.synthesizers.checks import append_target, check_frame, find_seed, not_a_switch
+from wgan_aug.synthesizers.cluster import Scheduler
 from wgan_aug.synthesizers.conditioning.completing import Completer, check_told
 from wgan_aug.synthesizers.conditioning.drawing import Drawing, check_asked, check_columns, parts_of
 from wgan_aug.synthesizers.conditioning.imputing import check_draws, fill_missing, read_told
 from wgan_aug.synthesizers.conditioning.kinds import check_length, complete_frame, draw_kinds, find_kinds, read_seen
-from wgan_aug.synthesizers.conditioning.seeds import randomness
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
 from wgan_aug.synthesizers.features import criticise, known_columns, take_columns, to_features
@@ -34,12 +36,17 @@ from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_con
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
 from wgan_aug.synthesizers.options import explains_names
+from wgan_aug.synthesizers.parts_reading import PartRows, opened
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS
 from wgan_aug.synthesizers.refinement.refiner import Refinement, Refiner
+from wgan_aug.synthesizers.running import Running
+from wgan_aug.synthesizers.seeds import randomness
+from wgan_aug.synthesizers.streams.run import Streaming, check_streaming, seed_of_run
+from wgan_aug.synthesizers.streams.tables import TableFigures, TableSource
+from wgan_aug.training.callbacks import Callback
 from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
-from wgan_aug.training.loop import History, Progress
 
 __all__ = ["WGANGPSynthesizer"]
 
@@ -77,6 +84,13 @@ class WGANGPSynthesizer(GANSynthesizer):
         reject_copies: draw rows anew that equal a training row, or are nearer to one than 99 % of the training rows are
             to each other, see `Copies`; what two training rows share may come. The model, and its folder, then hold
             the codes of the training rows, from which they can be read.
+        max_time: end training after so many seconds, or `"10min"`, `"2h"`; its rates then fall with the time, so that a
+            short training is a whole one. None for as long as it takes.
+        early_stopping: hold out a part of the rows, judge the model on them every now and then, keep the best, and end
+            when `patience` evaluations in a row were no better; see `evaluations_`.
+        patience: of early stopping.
+        evaluate_every: updates between evaluations; None takes a tenth of the training.
+        validation_fraction: the part that is held out, above 0 and at most 0.5.
         schema: kinds by column name (`{"zip": "categorical"}`), a whole `TableSchema`, SDV metadata, or the path of a
             JSON file with either.
         target: the column that users of the data predict; refining goes carefully with its rare classes.
@@ -89,6 +103,7 @@ class WGANGPSynthesizer(GANSynthesizer):
     Attributes:
         schema_: what each column is, a `TableSchema`.
         history_: one row an update: losses, Wasserstein estimate, penalty, gradient norm.
+        evaluations_: one row an evaluation of early stopping, see `HeldOutJudge`, with which one was kept.
         n_features_in_: columns of `X`.
         feature_names_in_: their names, where all are strings.
         updates_: updates done.
@@ -115,7 +130,6 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     schema_: TableSchema
     plan_: Plan
-    updates_: int
     n_features_in_: int
     feature_names_in_: np.ndarray
     y_name_: Any
@@ -150,6 +164,11 @@ class WGANGPSynthesizer(GANSynthesizer):
         refine: bool | None = None,
         constraints: Sequence[str] | None = None,
         reject_copies: bool = False,
+        max_time: float | str | None = None,
+        early_stopping: bool = False,
+        patience: int = 3,
+        evaluate_every: int | None = None,
+        validation_fraction: float = 0.1,
         schema: Overrides | None = None,
         target: Any = None,
         device: str | torch.device = "auto",
@@ -172,6 +191,11 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.refine = refine
         self.constraints = constraints
         self.reject_copies = reject_copies
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.evaluate_every = evaluate_every
+        self.validation_fraction = validation_fraction
         self.schema = schema
         self.target = target
         self.device = device
@@ -186,15 +210,29 @@ class WGANGPSynthesizer(GANSynthesizer):
         y: Any = None,
         discrete_columns: Iterable[Any] | None = None,
         *,
-        on_progress: Callable[[Progress], None] | None = None,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: str | Path | None = None,
+        every: float = 5.0,
+        resume: bool = False,
+        scheduler: Scheduler | None = None,
     ) -> Self:
         """Learn a table.
 
         Args:
-            X: rows, shape (rows, columns): a pandas, polars or pyarrow frame, or an array. At least two rows.
+            X: rows, shape (rows, columns): a pandas, polars or pyarrow frame, or an array. At least two rows. Or a
+                table that memory need not hold: a folder of Parquet or text parts, a file, a list of files, or a
+                pyarrow dataset; encoders learn from 200 000 random rows, and others with rare values and extremes.
             y: one further column, learned jointly and sampled last; named by its Series, else by `target`.
             discrete_columns: another name for `categorical_features`.
-            on_progress: called with a `Progress` before the first update, when `plan_` is there, and after every block.
+            callbacks: hear of training, see `Callback`.
+            checkpoint: a folder that keeps the training, so that it can be gone on with where it was cut off; None
+                keeps nothing.
+            every: seconds from one checkpoint to the next.
+            resume: go on with the training in `checkpoint`, if there is one, with the same rows and options; what comes
+                out is the same as without the break. A training that had ended gives its model at once.
+            scheduler: the address of a Dask scheduler (`"tcp://host:8786"`), or a `distributed.Client`, whose workers
+                read the parts of a table in parts for what encoders learn from; they must reach the same files. The
+                model is the same.
 
         Returns:
             the fitted synthesizer.
@@ -204,22 +242,29 @@ class WGANGPSynthesizer(GANSynthesizer):
             InvalidDataError: for a table that cannot be learned.
             DataTypeError: for a container or cells of an unsupported type.
             TrainingError: if the losses stay non-finite.
+            OutputExistsError: if the folder of checkpoints is in use, or has something else in it.
+            ModelFormatError: if it keeps another training, or is damaged.
         """
-        with as_before_on_failure(self):
-            return self._fit(X, y, discrete_columns, on_progress)
+        with self._running(callbacks, checkpoint, every, resume) as run, opened(X, scheduler) as rows:
+            return self._fit(rows, y, discrete_columns, run)
 
-    def _fit(self, X: Any, y: Any, discrete_columns: Any, on_progress: Callable[[Progress], None] | None) -> Self:
+    def _fit(self, X: Any, y: Any, discrete_columns: Any, run: Running) -> Self:
         frame, plan = self._prepare(X, y, discrete_columns)
-        self.seed_ = find_seed(self.random_state)
+        self.seed_ = run.seed(self.random_state)
+        if isinstance(X, PartRows):
+            again = partial(self._prepare, X, y, discrete_columns)
+            plan, codes = X.encode(plan, lambda: again()[1], self.filters_.constraints)
+            X.release()
+        else:
+            codes = plan.encoder.transform(frame)
         self.plan_ = plan
-        codes = plan.encoder.transform(frame)
         if self.reject_copies:
-            self.filters_ = self.filters_.without_copies(frame, codes, self.seed_)
+            self.filters_ = self.filters_.without_copies(frame, codes.sample, self.seed_)
         device = find_device(self.device)
-        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, self.seed_, device)
+        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, self.seed_, device, run)
         del frame, codes
-        listeners = [listen for listen in (on_progress, self._reporter()) if listen is not None]
-        self._remember(learning, learning.train(self.loss, listeners))
+        self._remember_history(learning.train(self, run))
+        self._remember(learning)
         self.refiner_ = learning.refine(self.filters_, asked=bool(self.refine))
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
@@ -236,7 +281,8 @@ class WGANGPSynthesizer(GANSynthesizer):
 
         Arguments and errors are those of `fit`.
         """
-        return cast(Self, clone(self))._prepare(X, y, discrete_columns)[1]
+        with opened(X) as rows:
+            return cast(Self, clone(self))._prepare(rows, y, discrete_columns)[1]
 
     def _prepare(self, X: Any, y: Any, discrete_columns: Iterable[Any] | None) -> tuple[pd.DataFrame, Plan]:
         preset = self._check_options()
@@ -244,10 +290,11 @@ class WGANGPSynthesizer(GANSynthesizer):
         find_seed(self.random_state)
         frame = self._read(X, y)
         categorical = {"categorical_features": self.categorical_features, "discrete_columns": discrete_columns}
-        encoder = learn_encoder(frame, preset, self.schema, self.numeric_encoding, categorical)
-        self.filters_ = Filters(encoder, learn_constraints(self.constraints, frame, encoder))
-        settings = training_settings(preset, len(frame), encoder.layout.n_features, self.epochs, self.batch_size)
-        return frame, Plan(len(frame), encoder, preset, settings)
+        rows, correct, place = (X, [X.correct], [X.place]) if isinstance(X, PartRows) else (frame, [], [])
+        encoder = learn_encoder(frame, preset, self.schema, self.numeric_encoding, categorical, *correct)
+        self.filters_ = Filters(encoder, learn_constraints(self.constraints, frame, encoder, *place))
+        settings = training_settings(preset, len(rows), encoder.layout.n_features, self.get_params(deep=False))
+        return frame, Plan(len(rows), encoder, preset, settings, isinstance(X, PartRows))
 
     def _wrong_options(self) -> list[str]:
         switches = not_a_switch("refine", self.refine) + not_a_switch("reject_copies", self.reject_copies)
@@ -255,7 +302,9 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     def _read(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember names and the container."""
-        frame, self.container_ = to_frame(X)
+        if isinstance(X, PartRows):
+            X.check(y, self.reject_copies)
+        frame, self.container_ = (X.frame, Container()) if isinstance(X, PartRows) else to_frame(X)
         check_frame(frame)
         named = self.container_.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
         _check_feature_names(self, frame if named else None, reset=True)
@@ -265,19 +314,24 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.target_name_ = self.y_name_ if none else resolve_columns(frame, [self.target], "target")[0]
         return frame
 
-    def _remember(self, learning: Learning, history: History) -> None:
+    def _remember(self, learning: Learning) -> None:
         self.encoder_ = learning.plan.encoder
         self.schema_ = self.encoder_.schema
         self.balance_ = learning.balance
         self.generator_ = cast(MLPGenerator, learning.state.average)
         self.critic_ = cast(MLPCritic, learning.state.critic.eval().requires_grad_(False))
-        self.updates_ = learning.state.update
-        self.history_ = history_frame(history)
 
     # ---- after fit
 
     def sample(
-        self, n_samples: int = 1, *, conditions: Any = None, random_state: Any = None, refine: bool | None = None
+        self,
+        n_samples: int = 1,
+        *,
+        conditions: Any = None,
+        random_state: Any = None,
+        refine: bool | None = None,
+        output: str | Path | None = None,
+        **streaming: Unpack[Streaming],
     ) -> Any:
         """Draw new rows.
 
@@ -289,18 +343,30 @@ class WGANGPSynthesizer(GANSynthesizer):
             random_state: an int or numpy generator for these rows; None takes the constructor's.
             refine: False takes rows as the generator draws them, which is several times faster; None and True refine
                 where the model has learned to.
+            output: a folder to write the rows into, part by part, for more rows than memory holds.
+            **streaming: what goes with `output`, see `Streaming`: `format`, `resume`, `force`, `scheduler`, `on_part`.
 
         Returns:
             a container like the one fitted, shape (n_samples, columns), with its columns, order and dtypes. `y`,
-            if it was given to `fit`, is the last column.
+            if it was given to `fit`, is the last column. With `output`, the folder's path.
 
         Raises:
             NotFittedError: before `fit`.
             InvalidParameterError: for a count that is negative or no integer; for `refine=True` where the model has
-                not learned to; for conditions that cannot be met.
+                not learned to; for conditions that cannot be met; for a run that is to go on and was asked for
+                something else.
             InvalidDataError: for conditions that cannot be compared with a column's values.
+            OutputExistsError: if `output` is in use, or has something else in it.
         """
         check_is_fitted(self)
+        check_streaming(output, streaming)
+        if output is not None:
+            drawing = self._drawing(n_samples, conditions, seed_of_run(output, random_state, streaming), refine)
+            source = TableSource(drawing, int(n_samples))
+            done = self._draw_into(output, source, drawing.seed, drawing.conditions, drawing.refines, streaming)
+            figures = sum(done.figures, TableFigures())
+            self.filtering_, self.acceptance_ = figures.filtering, figures.acceptance
+            return done.folder
         if isinstance(conditions, pd.DataFrame):
             frame = self._sample_like(conditions, n_samples, random_state, refine)
             return self.container_.restore(frame)
@@ -399,12 +465,7 @@ class WGANGPSynthesizer(GANSynthesizer):
             NotFittedError: before `fit`.
             InvalidParameterError: for a count that is negative or no integer.
         """
-        check_is_fitted(self)
-        check_asked(n_samples, refine, self.refiner_)
-        refiner = None if refine is False else self.refiner_
-        seed = self._sampling_seed(random_state)
-        wanted = check_columns(conditions, self.schema_)
-        drawing = Drawing(self.generator_, self.encoder_, self.balance_, refiner, self.filters_, seed, wanted)
+        drawing = self._drawing(n_samples, conditions, random_state, refine)
         self.filtering_ = Filtering()
 
         def draw(part: int, start: int, size: int) -> pd.DataFrame:
@@ -417,6 +478,15 @@ class WGANGPSynthesizer(GANSynthesizer):
             return frame
 
         return (draw(*part) for part in parts_of(int(n_samples)))
+
+    def _drawing(self, n_samples: int, conditions: Any, random_state: Any, refine: bool | None) -> Drawing:
+        """Return what draws the parts of a sample, once what was asked for is allowed."""
+        check_is_fitted(self)
+        check_asked(n_samples, refine, self.refiner_)
+        refiner = None if refine is False else self.refiner_
+        seed = self._sampling_seed(random_state)
+        wanted = check_columns(conditions, self.schema_)
+        return Drawing(self.generator_, self.encoder_, self.balance_, refiner, self.filters_, seed, wanted)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from wgan_aug.networks.draws import Draws, plain_generator, uniform
 from wgan_aug.schema.layout import TableLayout
 
 __all__ = ["DeviceRows", "DeviceTable", "RevealingTable", "ranks"]
@@ -22,7 +24,7 @@ class DeviceRows(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batch(self, index: Tensor, generator: torch.Generator) -> Tensor:
+    def batch(self, index: Tensor, generator: Draws) -> Tensor:
         """Return some rows as the critic sees them, shape (batch, ...)."""
         ...
 
@@ -32,6 +34,10 @@ class DeviceRows(Protocol):
 
     def largest(self, index: Tensor) -> Tensor:
         """Return the largest size of each feature among some rows, shape (features,)."""
+        ...
+
+    def generators(self) -> Sequence[torch.Generator]:
+        """Return the random generators that `condition` draws from, for checkpoints."""
         ...
 
 
@@ -58,7 +64,7 @@ class DeviceTable:
     def __len__(self) -> int:
         return len(self._hot)
 
-    def batch(self, index: Tensor, generator: torch.Generator) -> Tensor:
+    def batch(self, index: Tensor, generator: Draws) -> Tensor:
         """Return features of some rows; each number is drawn anew from its interval.
 
         Args:
@@ -71,7 +77,7 @@ class DeviceTable:
         hot = self._one_hot(index)
         if not self.layout.n_scalars:
             return hot
-        share = torch.rand(len(index), self.layout.n_scalars, generator=generator, device=self.device)
+        share = uniform((len(index), self.layout.n_scalars), generator, self.device)
         return torch.cat([hot, self._score(self._low[index] + share * self._width[index])], dim=1)
 
     def condition(self, index: Tensor) -> Tensor | None:
@@ -80,6 +86,10 @@ class DeviceTable:
     def largest(self, index: Tensor) -> Tensor:
         """Return the largest size of each feature among some rows, shape (features,)."""
         return self.middle(index).abs().amax(0)
+
+    def generators(self) -> Sequence[torch.Generator]:
+        """Return none: nothing is told of rows."""
+        return ()
 
     def middle(self, index: Tensor) -> Tensor:
         """Return features with each number in the middle of its interval, shape (batch, features)."""
@@ -106,17 +116,21 @@ class RevealingTable(DeviceTable):
         generator: draws what is told, on the table's device.
     """
 
-    def __init__(self, table: DeviceTable, units: np.ndarray, share: float, generator: torch.Generator) -> None:
+    def __init__(self, table: DeviceTable, units: np.ndarray, share: float, generator: Draws) -> None:
         vars(self).update(vars(table))
         self._units = torch.from_numpy(units).to(self.device)
         self._n_units, self._share, self._generator = int(units.max()) + 1, share, generator
 
     def condition(self, index: Tensor) -> Tensor:
         """Return what is told of some rows, shape (batch, features + units): revealed features, and which units are."""
-        draw = torch.rand(len(index), 2 + self._n_units, generator=self._generator, device=self.device)
+        draw = uniform((len(index), 2 + self._n_units), self._generator, self.device)
         revealed = (draw[:, :1] < self._share) & (draw[:, 2:] < draw[:, 1:2])
         features = self.batch(index, self._generator) * revealed[:, self._units]
         return torch.cat([features, revealed.to(features.dtype)], dim=1)
+
+    def generators(self) -> Sequence[torch.Generator]:
+        """Return the one that draws what is told."""
+        return (plain_generator(self._generator),)
 
 
 def ranks(scalars: Tensor, layout: TableLayout) -> Tensor:

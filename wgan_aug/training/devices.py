@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -24,7 +25,7 @@ def find_device(name: str | torch.device = "auto") -> torch.device:
     """
     if isinstance(name, str) and name == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return _own_gpu()
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
@@ -39,7 +40,13 @@ def find_device(name: str | torch.device = "auto") -> torch.device:
         )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InvalidParameterError(f"device is {str(name)!r}, but there are {torch.cuda.device_count()} CUDA devices.")
-    return device
+    return _own_gpu() if device == torch.device("cuda") else device
+
+
+def _own_gpu() -> torch.device:
+    """Return the GPU of this process: the one that `torchrun` counts for it, else torch's own choice."""
+    number = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda") if number is None else torch.device("cuda", int(number))
 
 
 def new_generator(seed: int, device: torch.device) -> torch.Generator:

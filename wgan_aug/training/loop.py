@@ -1,24 +1,33 @@
-"""The training loop: steps in blocks, figures fetched once a block, and a way back when they are not finite."""
+"""The training loop: updates in blocks, figures fetched once a block, and a way back when something goes wrong."""
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import Objective
+from wgan_aug.training.callbacks import Callback, Progress, StopTraining
 from wgan_aug.training.data import DeviceRows
+from wgan_aug.training.rows import draw_rows
 from wgan_aug.training.state import TrainingSettings, TrainingState
+from wgan_aug.training.steps import do_update
 
-__all__ = ["History", "NonFiniteError", "Progress", "critic_step", "draw_generated", "generator_step", "train"]
+__all__ = ["History", "Judge", "Keeper", "NonFiniteError", "train"]
 
 _log = logging.getLogger(__name__)
+_OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # as CUDA, MPS and the CPU say it
 
 
 class NonFiniteError(TrainingError):
@@ -29,77 +38,59 @@ class NonFiniteError(TrainingError):
         self.features = features
 
 
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """What a listener hears before the first update and after each block.
-
-    Args:
-        update: updates done.
-        updates: updates in all.
-        figures: the block's mean of each figure, by name; empty before the first update.
-    """
-
-    update: int
-    updates: int
-    figures: dict[str, float]
-
-
 @dataclasses.dataclass
 class History:
-    """One row an update: the mean of each figure over the update's steps.
+    """One row an update: the mean of each figure over the update's steps; and one an evaluation.
 
     Args:
         names: the figures' names.
         rows: float64 arrays of shape (updates of a block, figures).
+        evaluations: figures of each evaluation by name, with its `update`.
+        chosen: the update whose model was kept; None where all evaluations are for information.
     """
 
     names: tuple[str, ...] = ()
     rows: list[np.ndarray] = dataclasses.field(default_factory=list[np.ndarray])
+    evaluations: list[dict[str, float]] = dataclasses.field(default_factory=list[dict[str, float]])
+    chosen: int | None = None
 
     def table(self) -> np.ndarray:
         """Return all rows, shape (updates, figures)."""
         return np.concatenate(self.rows) if self.rows else np.empty((0, len(self.names)))
 
 
-def critic_step(
-    state: TrainingState, objective: Objective, real: Tensor, generated: Tensor, condition: Tensor | None = None
-) -> dict[str, Tensor]:
-    """Move the critic one step.
+class Judge(Protocol):
+    """Says how good a generator is on rows that training does not see.
 
-    Args:
-        state: networks and optimisers; only the critic changes.
-        objective: its loss.
-        real: features of real rows, shape (batch, ...).
-        generated: as many generated rows; their graph is left alone.
-        condition: what is known of each row, shape (batch, ...); None for critics that take no condition.
-
-    Returns:
-        the figures of the step, detached scalars on the device.
+    Attributes:
+        rows: the row numbers that training sees, int64, shape (rows,).
+        every: updates between evaluations.
+        patience: evaluations without a better score after which training ends; None never ends it.
     """
-    generated, eps = generated.detach(), _uniform(state, len(real))
-    critic = _under(state.critic, condition)
-    both = critic(torch.cat([real, generated]))
-    scores = (both[: len(real)], both[len(real) :])
-    loss, figures = objective.critic_loss(critic, real, generated, scores, eps)
-    _descend(state.critic, state.critic_optimiser, loss)
-    return {"critic_loss": loss.detach()} | {name: figure.detach() for name, figure in figures.items()}
+
+    rows: Tensor
+    every: int
+    patience: int | None
+
+    def __call__(self, generator: nn.Module) -> dict[str, float]:
+        """Return figures by name; `score` is the one that counts, and lower is better."""
+        ...
 
 
-def generator_step(
-    state: TrainingState, objective: Objective, generated: Tensor, condition: Tensor | None = None
-) -> dict[str, Tensor]:
-    """Move the generator one step along the graph of its rows, shape (batch, ...); returns its loss, detached."""
-    loss = objective.generator_loss(_under(state.critic, condition)(generated))
-    _descend(state.generator, state.generator_optimiser, loss)
-    return {"generator_loss": loss.detach()}
+class Keeper(Protocol):
+    """Keeps a training on disk."""
 
+    def read(self) -> Mapping[str, Any] | None:
+        """Return what was written last, to go on from; None for a training that begins."""
+        ...
 
-def draw_generated(
-    state: TrainingState, batch_size: int, condition: Tensor | None = None, *, graph: bool = True
-) -> Tensor:
-    """Return generated rows, with or without the graph of the generator, shape (batch_size, ...)."""
-    with torch.set_grad_enabled(graph):
-        return _under(state.generator, condition)(_noise(state, batch_size), state.rng)
+    def due(self) -> bool:
+        """Say whether it is time to write."""
+        ...
+
+    def write(self, snapshot: Mapping[str, Any]) -> None:
+        """Write a training: nested dicts of tensors, arrays and JSON values."""
+        ...
 
 
 def train(
@@ -107,22 +98,32 @@ def train(
     data: DeviceRows,
     objective: Objective,
     settings: TrainingSettings,
-    listeners: Sequence[Callable[[Progress], None]] = (),
+    *,
     weights: Tensor | None = None,
+    callbacks: Sequence[Callback] = (),
+    judge: Judge | None = None,
+    keeper: Keeper | None = None,
+    draw: Callable[[nn.Module, int], Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> History:
-    """Train until `settings.updates` updates are done.
+    """Train until `settings.updates` updates are done, the time is over, or the judge's patience is.
 
     Args:
         state: networks and optimisers, changed in place.
         data: the rows.
         objective: the losses.
         settings: how long, how fast.
-        listeners: hear of the start, with no figures, and of each finished block.
         weights: rows are drawn with probabilities proportional to these, positive, shape (rows,); None takes all rows
             equally often.
+        callbacks: hear of the start, of each finished block, of each evaluation and of the end.
+        judge: evaluates the running average, of which the best is kept.
+        keeper: keeps the training, to go on from where it was cut off; its random numbers too, so that what comes out
+            is the same (but for a training that is limited in time).
+        draw: draws so many rows from a generator, for callbacks.
+        options: what callbacks are told of what is trained.
 
     Returns:
-        the figures of every update.
+        the figures of every update and evaluation.
 
     Raises:
         InvalidParameterError: if there are fewer rows than a batch takes.
@@ -130,116 +131,219 @@ def train(
     """
     if settings.batch_size > len(data):
         raise InvalidParameterError(f"batch_size is {settings.batch_size}, but there are {len(data)} rows.")
-    history = History()
-    good, retries = state.snapshot(), 0
-    if weights is None:
-        rows = _shuffled(len(data), settings.batch_size, state.rng)
-    else:
-        rows = _weighted(weights, settings.batch_size, state.rng)
-    _tell(listeners, Progress(state.update, settings.updates, {}))
-    while state.update < settings.updates:
-        block = min(settings.check_every, settings.updates - state.update)
-        names, figures, sound = _run_block(state, data, objective, settings, rows, block)
-        if sound:
-            history.names = names
-            history.rows.append(figures)
-            good, retries = state.snapshot(), 0
-            means = dict(zip(names, figures.mean(axis=0).tolist(), strict=True))
-            _tell(listeners, Progress(state.update, settings.updates, means))
-            continue
-        retries += 1
-        if retries > settings.max_retries:
-            raise _non_finite(data, good["update"], settings.max_retries)
-        state.restore(good)
-        state.rate_scale /= 2
-        _log.warning("Non-finite figures: back to update %d with half the learning rate.", state.update)
-    return history
+    run = _Run(state, data, objective, settings, weights, judge)
+    kept = None if keeper is None else keeper.read()
+    if kept is not None:
+        run.resume(kept)
+    heard = _Listeners(callbacks, run, None if draw is None else partial(draw, state.average), options or {})
+    try:
+        heard.tell("on_start")
+        run.go(heard, keeper)
+        run.choose()
+        if keeper is not None:
+            keeper.write(run.snapshot())
+    except BaseException as error:
+        with contextlib.suppress(Exception):  # the first error is the one to tell
+            if keeper is not None:
+                keeper.write(run.good)
+        heard.tell("on_end", error)
+        raise
+    heard.tell("on_end")
+    return run.history
 
 
-def _tell(listeners: Sequence[Callable[[Progress], None]], progress: Progress) -> None:
-    for listener in listeners:
-        listener(progress)
+class _Run:
+    """A training under way; `good` is a snapshot of its last sound state."""
+
+    def __init__(
+        self,
+        state: TrainingState,
+        data: DeviceRows,
+        objective: Objective,
+        settings: TrainingSettings,
+        weights: Tensor | None,
+        judge: Judge | None,
+    ) -> None:
+        self.state, self.data, self.objective, self.settings, self.judge = state, data, objective, settings, judge
+        numbers = torch.arange(len(data)) if judge is None else judge.rows
+        self.rows = draw_rows(numbers.to(state.device), weights, settings.batch_size, state.rng)
+        self.history = History()
+        self.seconds = 0.0
+        self.best: dict[str, Tensor] = {}
+        self.ended = False
+        self.good = self.snapshot()
+
+    def go(self, heard: _Listeners, keeper: Keeper | None) -> None:
+        """Do blocks of updates until the end."""
+        retries = 0
+        while not self.over():
+            begun = time.perf_counter()
+            try:
+                names, figures, sound = self._block(keeper)
+            except (RuntimeError, MemoryError) as error:
+                self._halve(error)
+                continue
+            self.seconds += time.perf_counter() - begun
+            if not sound:
+                retries += 1
+                self._heal(retries)
+                continue
+            retries = 0
+            self.history.names = names
+            self.history.rows.append(figures)
+            evaluated = self.judge is not None and (self.state.update % self.judge.every == 0 or self.over())
+            if evaluated:
+                self._evaluate()
+            self.good = self.snapshot()
+            if keeper is not None and keeper.due():
+                keeper.write(self.good)
+            heard.tell("on_step")
+            if evaluated:
+                heard.tell("on_evaluate")
+            self.ended = self.ended or bool(self.state.ranks.agree(int(heard.stopped)))
+
+    def over(self) -> bool:
+        """Say whether training has come to its end."""
+        limit = self.settings.max_seconds
+        late = limit is not None and self.state.ranks.agree(self.seconds) >= limit
+        return self.ended or late or self.state.update >= self.settings.updates
+
+    def choose(self) -> None:
+        """Take the best average, where there are evaluations; no later one counts any more."""
+        self.ended = True
+        if self.best:
+            self.state.average.load_state_dict(self.best)
+
+    def share(self, update: int) -> float:
+        """Return how much of the run is done after some updates, in [0, 1]: of the time, where that is more."""
+        limit = self.settings.max_seconds
+        late = 0.0 if limit is None else min(1.0, self.state.ranks.agree(self.seconds) / limit)
+        return max(update / self.settings.updates, late)
+
+    # ---- a block
+
+    def _block(self, keeper: Keeper | None) -> tuple[tuple[str, ...], np.ndarray, bool]:
+        """Do some updates, then wait for the device once; returns the figures by update, and whether all is finite."""
+        state, settings = self.state, self.settings
+        names: tuple[str, ...] = ()
+        figures: list[Tensor] = []
+        for _ in range(self._length()):
+            state.set_rates(settings, self.share(state.update))
+            state.grow(self.share(state.update + 1))
+            figure = do_update(state, self.data, self.objective, settings, self.rows)
+            state.update += 1
+            state.update_average(settings.ema_decay)
+            names = tuple(figure)
+            figures.append(torch.stack(list(figure.values())))
+            if keeper is not None and state.ranks.count == 1 and keeper.due():
+                break
+        table = torch.stack(figures)
+        state.ranks.average([table])
+        weights = [*state.generator.parameters(), *state.critic.parameters()]  # moved after their last figures
+        sound = torch.stack([part.isfinite().all() for part in (table, *weights)]).all()
+        fetched = torch.cat([table.flatten(), sound.to(table.dtype)[None]]).cpu().to(torch.float64).numpy()
+        return names, fetched[:-1].reshape(table.shape), bool(fetched[-1])
+
+    def _length(self) -> int:
+        """Return how many updates a block has: blocks end where evaluations are, and at fixed updates."""
+        stops = [self.settings.check_every] + ([] if self.judge is None else [self.judge.every])
+        ends = [self.state.update - self.state.update % every + every for every in stops]
+        return min(*ends, self.settings.updates) - self.state.update
+
+    def _heal(self, retries: int) -> None:
+        """Go back to the last sound state with half the learning rates."""
+        if retries > self.settings.max_retries:
+            raise _non_finite(self.data, self.good["state"]["update"], self.settings.max_retries)
+        self.state.restore(self.good["state"])
+        self.state.rate_scale /= 2
+        _log.warning("Non-finite figures: back to update %d with half the learning rate.", self.state.update)
+
+    def _halve(self, error: RuntimeError | MemoryError) -> None:
+        """Go back to the last sound state, and take each batch in twice as many parts, where memory was short."""
+        state = self.state
+        told = isinstance(error, MemoryError) or any(word in str(error).lower() for word in _OUT_OF_MEMORY)
+        if not told or state.ranks.count > 1 or state.slices >= self.settings.batch_size:
+            raise error
+        state.restore(self.good["state"])
+        state.slices *= 2
+        size = math.ceil(self.settings.batch_size / state.slices)
+        _log.warning("Out of memory: back to update %d, with batches in parts of %d rows.", state.update, size)
+
+    def _evaluate(self) -> None:
+        """Judge the average, keep the best, and end where patience is over."""
+        assert self.judge is not None
+        history = self.history
+        history.evaluations.append({"update": self.state.update} | self.judge(self.state.average))
+        scores = [evaluation["score"] for evaluation in history.evaluations]
+        best = int(np.argmin(scores))
+        if best == len(scores) - 1:
+            self.best = copy.deepcopy(self.state.average.state_dict())
+            history.chosen = self.state.update
+        self.ended = self.judge.patience is not None and len(scores) - 1 - best >= self.judge.patience
+
+    # ---- what is kept
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all that `resume` needs."""
+        state, history = self.state, self.history
+        return {
+            "state": state.snapshot(),
+            "rate_scale": state.rate_scale,
+            "slices": state.slices,
+            "random": [rng.get_state() for rng in self._generators()],
+            "rows": copy.copy(self.rows.state_dict()),
+            "history": dataclasses.replace(history, rows=[*history.rows], evaluations=[*history.evaluations]),
+            "seconds": self.seconds,
+            "best": self.best,
+            "ended": self.ended,
+        }
+
+    def resume(self, kept: Mapping[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self.state.restore(kept["state"])
+        self.state.rate_scale, self.state.slices = kept["rate_scale"], kept["slices"]
+        for rng, state in zip(self._generators(), kept["random"], strict=True):
+            rng.set_state(state)
+        self.rows.load_state_dict(kept["rows"])
+        self.history, self.seconds = kept["history"], kept["seconds"]
+        self.best, self.ended = kept["best"], kept["ended"]
+        self.good = self.snapshot()
+
+    def _generators(self) -> list[torch.Generator]:
+        return [self.state.rng, *self.data.generators()]
 
 
-def _run_block(
-    state: TrainingState,
-    data: DeviceRows,
-    objective: Objective,
-    settings: TrainingSettings,
-    rows: Iterator[Tensor],
-    updates: int,
-) -> tuple[tuple[str, ...], np.ndarray, bool]:
-    """Do some updates, then wait for the device once; returns the figures by update, and whether all is finite."""
-    names: tuple[str, ...] = ()
-    figures: list[Tensor] = []
-    for _ in range(updates):
-        state.set_rates(settings, state.update / settings.updates)
-        state.grow((state.update + 1) / settings.updates)
-        figure = _update(state, data, objective, settings, rows)
-        state.update += 1
-        state.update_average(settings.ema_decay)
-        names = tuple(figure)
-        figures.append(torch.stack(list(figure.values())))
-    table = torch.stack(figures)
-    weights = [*state.generator.parameters(), *state.critic.parameters()]  # moved after their last figures were taken
-    sound = torch.stack([part.isfinite().all() for part in (table, *weights)]).all()
-    fetched = torch.cat([table.flatten(), sound.to(table.dtype)[None]]).cpu().to(torch.float64).numpy()
-    return names, fetched[:-1].reshape(table.shape), bool(fetched[-1])
+class _Listeners:
+    """Tells callbacks how a run goes, on the process that speaks."""
 
+    def __init__(
+        self,
+        callbacks: Sequence[Callback],
+        run: _Run,
+        sample: Callable[[int], Any] | None,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.callbacks = callbacks if run.state.ranks.first else ()
+        self.run, self.sample, self.options, self.stopped = run, sample, options, False
 
-def _update(
-    state: TrainingState, data: DeviceRows, objective: Objective, settings: TrainingSettings, rows: Iterator[Tensor]
-) -> dict[str, Tensor]:
-    """Do one update: `n_critic` critic steps, each on rows of its own, and a generator step; returns mean figures."""
-    steps: list[dict[str, Tensor]] = []
-    generated, condition = torch.empty(0), None
-    for left in reversed(range(settings.n_critic)):
-        index = next(rows)
-        condition = data.condition(index)
-        shared = settings.share_rows and not left
-        generated = draw_generated(state, settings.batch_size, condition, graph=shared)
-        steps.append(critic_step(state, objective, data.batch(index, state.rng), generated, condition))
-    if not settings.share_rows:
-        generated = draw_generated(state, settings.batch_size, condition)
-    figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
-    return figure | generator_step(state, objective, generated, condition)
-
-
-def _under(network: torch.nn.Module, condition: Tensor | None) -> Callable[..., Tensor]:
-    return network if condition is None else partial(network, condition=condition)
-
-
-def _shuffled(rows: int, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
-    """Yield row numbers, shape (batch_size,), epoch after epoch in a new order; an epoch's remainder is left out."""
-    while True:
-        order = torch.randperm(rows, generator=rng, device=rng.device)
-        yield from order[: rows - rows % batch_size].split(batch_size)
-
-
-def _weighted(weights: Tensor, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
-    """Yield row numbers, shape (batch_size,), drawn with replacement in proportion to the weights."""
-    ends = weights.to(rng.device, torch.float64 if rng.device.type != "mps" else torch.float32).cumsum(0)
-    while True:
-        draw = torch.rand(batch_size, generator=rng, device=rng.device, dtype=ends.dtype) * ends[-1]
-        yield torch.searchsorted(ends, draw, right=True).clamp_max(len(ends) - 1)
-
-
-def _noise(state: TrainingState, batch_size: int) -> Tensor:
-    width: int = state.generator.noise_dim  # type: ignore[assignment]
-    return torch.randn(batch_size, width, generator=state.rng, device=state.device)
-
-
-def _uniform(state: TrainingState, batch_size: int) -> Tensor:
-    return torch.rand(batch_size, generator=state.rng, device=state.device)
-
-
-def _descend(module: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Step along the gradient of this module's parameters alone; those that a growing one does not use yet stay."""
-    parameters = list(module.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
-        parameter.grad = gradient
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
+    def tell(self, event: str, error: BaseException | None = None) -> None:
+        """Have every callback hear of an event."""
+        history, state = self.run.history, self.run.state
+        means = history.rows[-1].mean(axis=0).tolist() if history.rows and event != "on_start" else []
+        progress = Progress(
+            state.update,
+            self.run.settings.updates,
+            dict(zip(history.names, means, strict=False)),
+            history.evaluations[-1] if history.evaluations else {},
+            self.sample,
+            error,
+            self.options,
+        )
+        for callback in self.callbacks:
+            try:
+                getattr(callback, event)(progress)
+            except StopTraining:
+                self.stopped = True
 
 
 def _non_finite(data: DeviceRows, update: int, retries: int) -> NonFiniteError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from wgan_aug.networks.draws import Draws
 from wgan_aug.schema.layout import TableLayout
 
 __all__ = ["DeviceSequences"]
@@ -42,7 +45,7 @@ class DeviceSequences:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def batch(self, index: Tensor, generator: torch.Generator) -> Tensor:
+    def batch(self, index: Tensor, generator: Draws) -> Tensor:
         """Return some sequences, float32, shape (batch, channels, steps): one-hot states, then paths."""
         return self._features(index)
 
@@ -53,6 +56,10 @@ class DeviceSequences:
     def largest(self, index: Tensor) -> Tensor:
         """Return the largest size of each channel among some sequences, shape (channels,)."""
         return self._features(index).abs().amax((0, 2))
+
+    def generators(self) -> Sequence[torch.Generator]:
+        """Return none: what is known of a sequence is always told."""
+        return ()
 
     def _features(self, index: Tensor) -> Tensor:
         hot, paths = self._hot[index], self._paths[index]

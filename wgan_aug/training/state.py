@@ -5,14 +5,19 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from wgan_aug.networks.growing import Growing
+from wgan_aug.training.ranks import ALONE, Ranks
 
 __all__ = ["TrainingSettings", "TrainingState"]
+
+_NETWORKS = ("generator", "critic", "average")
+_OPTIMISERS = ("generator_optimiser", "critic_optimiser")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +36,7 @@ class TrainingSettings:
         share_rows: let the generator's step use the rows of the critic's last step, which saves drawing others.
         check_every: updates between looks at the figures, which is when the device is waited for.
         max_retries: times in a row that a non-finite figure is healed by going back and halving the rates.
+        max_seconds: how long at most; rates then fall with the time as well. None for as long as it takes.
     """
 
     updates: int
@@ -44,6 +50,7 @@ class TrainingSettings:
     share_rows: bool = False
     check_every: int = 50
     max_retries: int = 5
+    max_seconds: float | None = None
 
 
 class TrainingState:
@@ -54,17 +61,31 @@ class TrainingState:
         critic: rows to scores.
         settings: rates and decay.
         rng: the source of rows, noise and eps, on the networks' device.
+        ranks: the processes that train together, each with a state of its own that stays like the others'.
+
+    Attributes:
+        draws: this process's share of what `rng` draws.
+        update: updates done.
+        rate_scale: what the learning rates are multiplied with, halved where figures were not finite.
+        slices: how many parts a batch goes through the networks in, doubled where memory did not hold it.
     """
 
     def __init__(
-        self, generator: nn.Module, critic: nn.Module, settings: TrainingSettings, rng: torch.Generator
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        settings: TrainingSettings,
+        rng: torch.Generator,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.generator, self.critic, self.rng = generator, critic, rng
+        self.generator, self.critic, self.rng, self.ranks = generator, critic, rng, ranks
+        self.draws = ranks.shared(rng)
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
         self.generator_optimiser = _adam(generator, settings.learning_rate, settings.betas)
         self.critic_optimiser = _adam(critic, settings.critic_learning_rate, settings.betas)
         self.update = 0
         self.rate_scale = 1.0
+        self.slices = 1
 
     @property
     def device(self) -> torch.device:
@@ -92,20 +113,19 @@ class TrainingState:
 
     def snapshot(self) -> dict[str, Any]:
         """Return a copy of all but the random generator, for `restore`."""
-        return copy.deepcopy(
-            {name: part.state_dict() for name, part in self._parts().items()} | {"update": self.update}
-        )
+        networks = {name: getattr(self, name).state_dict() for name in _NETWORKS}
+        moments = {name: getattr(self, name).state_dict()["state"] for name in _OPTIMISERS}
+        return copy.deepcopy(networks | moments | {"update": self.update})
 
-    def restore(self, snapshot: dict[str, Any]) -> None:
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go back to a snapshot."""
-        snapshot = copy.deepcopy(snapshot)
-        for name, part in self._parts().items():
-            part.load_state_dict(snapshot[name])
+        for name in _NETWORKS:
+            getattr(self, name).load_state_dict(snapshot[name])
+        for name in _OPTIMISERS:
+            optimiser: torch.optim.Optimizer = getattr(self, name)
+            groups = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict(copy.deepcopy({"state": snapshot[name], "param_groups": groups}))
         self.update = snapshot["update"]
-
-    def _parts(self) -> dict[str, Any]:
-        names = ("generator", "critic", "average", "generator_optimiser", "critic_optimiser")
-        return {name: getattr(self, name) for name in names}
 
 
 def _adam(module: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:

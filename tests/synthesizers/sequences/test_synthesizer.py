@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import wgan_aug
+from tests.listening import Listening
 from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
 from wgan_aug.errors import (
     DataWarning,
@@ -29,8 +30,10 @@ from wgan_aug.errors import (
 )
 from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.views import VIEWS
+from wgan_aug.synthesizers.sequences import drawing
 from wgan_aug.synthesizers.sequences import synthesizer as module
-from wgan_aug.training.loop import NonFiniteError, Progress
+from wgan_aug.training.callbacks import Progress
+from wgan_aug.training.loop import NonFiniteError
 
 QUICK: dict[str, Any] = {"epochs": 2, "random_state": 0, "device": "cpu"}
 KEYED: dict[str, Any] = {"sequence_key": "id", "sequence_index": "when"}
@@ -124,7 +127,7 @@ def test_fit_leaves_the_data_alone() -> None:
 
 
 def test_keys_are_the_same_for_the_same_seed_and_go_on_over_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PART_STEPS", 8 * 7)
+    monkeypatch.setattr(drawing, "PART_STEPS", 8 * 7)
     parts = list(model().sample_parts(20))
     keys = [key for part in parts for key in part["id"].unique()]
     assert len(keys) == len(set(keys)) == 20
@@ -214,7 +217,7 @@ def test_conditions_on_y_are_exact(wanted: Any) -> None:
 
 
 def test_conditions_hold_in_parts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PART_STEPS", 60)
+    monkeypatch.setattr(drawing, "PART_STEPS", 60)
     parts = list(labelled().sample_parts(25, conditions={"y": 2}))
     assert [len(X) for X, _ in parts] == [10, 10, 5]
     assert all((y == 2).all() for _, y in parts)
@@ -633,7 +636,7 @@ def test_verbose_writes_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_listener_hears_the_start_and_every_block() -> None:
     heard: list[Progress] = []
     one = new(layout="nct", epochs=120, batch_size=10, n_critic=1)
-    one.fit(cube(10), on_progress=heard.append)
+    one.fit(cube(10), callbacks=[Listening(heard.append)])
     assert (heard[0].update, heard[0].figures) == (0, {})
     assert [p.update for p in heard] == [0, 50, 100, 120]
     losses = one.get_loss_values()

@@ -47,6 +47,10 @@ class EncodedSequences:
         """Return some sequences, by number or by a mask."""
         return EncodedSequences(self.states[index], self.numbers[index], self.lengths[index])
 
+    def put(self, places: np.ndarray, others: EncodedSequences) -> None:
+        """Put other sequences in places, one in each."""
+        self.states[places], self.numbers[places], self.lengths[places] = others.states, others.numbers, others.lengths
+
     @property
     def mask(self) -> np.ndarray:
         """Which steps are a sequence's own, bool, shape (sequences, steps)."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wgan_aug.encoding.numeric import NumericEncoder
-from wgan_aug.encoding.ruled import RuledEncoder
+from wgan_aug.encoding.ruled import RuledEncoder, inner_of
 from wgan_aug.encoding.sums import SumEncoder
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 
@@ -53,9 +53,8 @@ def code_numbers(encoder: TableEncoder, frame: pd.DataFrame, encoded: EncodedTab
 
 def _numeric(encoder: Any) -> NumericEncoder:
     """Return the encoder that a column's number has in the end."""
-    if isinstance(encoder, RuledEncoder):
-        return _numeric(encoder.inner)
-    return encoder.rest if isinstance(encoder, SumEncoder) else encoder
+    inner = inner_of(encoder)
+    return inner.rest if isinstance(inner, SumEncoder) else inner
 
 
 def _state_codes(encoder: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.refinement.trees import BoostedTrees
 
-__all__ = ["DensityRatio", "fit_ratio"]
+__all__ = ["HELD_OUT", "DensityRatio", "fit_ratio"]
 
 BLOCK_TREES = 25
 HELD_OUT = 0.15
@@ -59,7 +59,9 @@ class DensityRatio:
         return cls(BoostedTrees.from_json(data["trees"]), data["offset"], data["slope"], data["auc"])
 
 
-def fit_ratio(real: np.ndarray, generated: np.ndarray, seed: int, most_trees: int = 200) -> DensityRatio:
+def fit_ratio(
+    real: np.ndarray, generated: np.ndarray, seed: int, most_trees: int = 200, held: np.ndarray | None = None
+) -> DensityRatio:
     """Learn to tell real rows from generated ones.
 
     Trees are grown in blocks until the loss on held-out rows, a seventh of both kinds, has not fallen in the last
@@ -70,9 +72,11 @@ def fit_ratio(real: np.ndarray, generated: np.ndarray, seed: int, most_trees: in
         generated: features, shape (other rows, features).
         seed: splits the rows, and grows the trees.
         most_trees: how many trees to grow at most.
+        held: which real rows are held out, bool, shape (rows,); None draws them.
     """
     rng = np.random.default_rng(seed)
-    held = np.concatenate([_held_out(len(real), rng), _held_out(len(generated), rng)])
+    ours = _held_out(len(real), rng) if held is None else held
+    held = np.concatenate([ours, _held_out(len(generated), rng)])
     rows, labels = np.concatenate([real, generated]), np.repeat([1, 0], [len(real), len(generated)])
     trees, odds = _grow(rows[~held], labels[~held], rows[held], labels[held], seed, most_trees)
     offset = float(np.log(labels[~held].mean() / (1 - labels[~held].mean())))

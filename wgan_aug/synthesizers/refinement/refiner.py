@@ -70,6 +70,31 @@ class Refinement:
     marginal_error: float
     seconds: float | None = dataclasses.field(default=None, compare=False)
 
+    @classmethod
+    def of(
+        cls, ratio: DensityRatio, chance: np.ndarray, real: list[np.ndarray], strata: list[np.ndarray], started: float
+    ) -> Self:
+        """Measure what refining does to fresh candidates.
+
+        Args:
+            ratio: of real to generated rows.
+            chance: each candidate's chance of being kept, shape (candidates,).
+            real: the stratum of each real row, one array a column.
+            strata: the stratum of each candidate, one array a column.
+            started: when fitting began, as `time.perf_counter` gives it.
+        """
+        return cls(
+            acceptance=float(chance.mean()),
+            effective_share=float(chance.sum() ** 2 / (chance**2).sum() / len(chance)),
+            capped_share=float(chance[chance == 1].sum() / chance.sum()),
+            detection_auc=ratio.auc,
+            slope=ratio.slope,
+            trees=len(ratio.trees),
+            marginal_error_raw=marginal_error(real, strata, np.ones(len(chance))),
+            marginal_error=marginal_error(real, strata, chance),
+            seconds=time.perf_counter() - started,
+        )
+
     def describe(self) -> str:
         """Return what refining costs and changes, in one line."""
         took = "" if self.seconds is None else f", learned in {self.seconds:.1f} s"
@@ -258,17 +283,7 @@ def fit_refiner(
     sizes = [*layout.widths, *(len(edge) + 1 for edge in edges)]
     factors, scale = rake(log_ratio, ours, theirs, sizes, 1 / oversampling)
     chance = np.minimum(1.0, scale * np.exp(log_ratio + factors.log_weights(theirs)))
-    report = Refinement(
-        acceptance=float(chance.mean()),
-        effective_share=float(chance.sum() ** 2 / (chance**2).sum() / len(chance)),
-        capped_share=float(chance[chance == 1].sum() / chance.sum()),
-        detection_auc=ratio.auc,
-        slope=ratio.slope,
-        trees=len(ratio.trees),
-        marginal_error_raw=marginal_error(ours, theirs, np.ones(len(chance))),
-        marginal_error=marginal_error(ours, theirs, chance),
-        seconds=time.perf_counter() - started,
-    )
+    report = Refinement.of(ratio, chance, ours, theirs, started)
     return Refiner(layout, ratio, target_block, trust, edges, factors, scale, report)
 
 

@@ -14,6 +14,7 @@ from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks
 from wgan_aug.synthesizers.sequences.plan import SequencePlan
+from wgan_aug.synthesizers.sequences.refining import SequenceRefiner
 from wgan_aug.synthesizers.sequences.statics import Statics
 from wgan_aug.training.state import TrainingSettings
 
@@ -31,6 +32,7 @@ def to_document(model: Any) -> dict[str, Any]:
         "container": model.container_.to_json(),
         "statics": model.statics_.to_json(),
         "codec": model.codec_.to_json(),
+        "refiner": None if model.refiner_ is None else model.refiner_.to_json(),
         "preset": vars(plan.preset),
         "settings": vars(plan.settings),
         "sequences": plan.sequences,
@@ -39,6 +41,7 @@ def to_document(model: Any) -> dict[str, Any]:
         "generator": write_network(model.generator_),
         "critic": write_network(model.critic_),
         "history": write_history(model.history_),
+        "evaluations": write_history(model.evaluations_),
     }
 
 
@@ -60,7 +63,8 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     model.statics_ = Statics.from_json(document["statics"], place, device)
     codec = model.codec_ = SequenceCodec.from_json(document["codec"])
     preset = Preset(**tuples(document["preset"]))
-    encoder = codec.encoder
+    encoder, refiner = codec.encoder, document["refiner"]
+    model.refiner_ = None if refiner is None else SequenceRefiner.from_json(refiner, encoder.layout, codec.scale)
     width = model.statics_.width + encoder.ragged
     shape = codec.shape(width)
     generator, critic = build_networks(shape, preset, model.get_params(deep=False), encoder.ragged, 0)
@@ -77,4 +81,5 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
         TrainingSettings(**tuples(document["settings"])),
     )
     model.history_ = read_history(document["history"])
+    model.evaluations_ = read_history(document["evaluations"]).astype({"chosen": bool})
     return model

@@ -20,13 +20,16 @@ from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.synthesizers.presets import Preset
+from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
+from wgan_aug.synthesizers.sequences.refining import Draw, SequenceRefiner, fit_refiner
 from wgan_aug.training.devices import new_generator, seeded
 
-__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_codes", "draw_part"]
+__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_codes", "draw_part", "learn_refiner"]
 
 _BATCH = 512  # sequences in one pass of a network outside training
 _CALIBRATING = 4_096  # sequences drawn to compare with the real ones, at most
 _CALIBRATING_STEPS = 131_072  # and their steps, but at least an eighth of the sequences
+_REFINING = 2**32  # no part of a sample has this number
 
 
 @dataclasses.dataclass
@@ -84,25 +87,21 @@ class SequenceCodec:
         """Return which of the encoder's numbers weighs most in a path."""
         return int(np.abs(self.whitening.axes[:, axis]).argmax()) % self.encoder.layout.n_scalars
 
-    def decode(
-        self, states: np.ndarray, paths: np.ndarray, statics: pd.DataFrame, rng: np.random.Generator, first_row: int
-    ) -> Sequences:
-        """Return sequences.
+    def finish(self, states: np.ndarray, paths: np.ndarray, lengths: np.ndarray) -> EncodedSequences:
+        """Return the encoder's codes of what a network drew, put right.
 
         Args:
             states: shape (sequences, steps, blocks).
             paths: shape (sequences, axes, steps).
-            statics: a row for each sequence, with the encoder's internal columns.
-            rng: draws the members of pooled levels.
-            first_row: the number of the first step.
+            lengths: steps of each sequence, shape (sequences,).
         """
-        encoded = EncodedSequences(states, self.whitening.inverse_transform(paths), self.encoder.lengths(statics))
+        encoded = EncodedSequences(states, self.whitening.inverse_transform(paths), lengths)
         if self.calibration is not None:
             encoded.numbers = self.calibration.apply(encoded.numbers, encoded.mask)
         if self.scale is not None:
             encoded.numbers = self.scale.inverse_transform(encoded.numbers, encoded.mask)
         encoded.numbers = self.standards.apply(encoded.numbers, encoded.mask)
-        return self.encoder.inverse_transform(encoded, statics, rng, first_row)
+        return encoded
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads back."""
@@ -186,9 +185,31 @@ def calibrate(
     return Calibration.fit(generated, codec.numbers(own), own.mask)
 
 
+def _candidates(
+    generator: ConvGenerator, codec: SequenceCodec, condition: np.ndarray, lengths: np.ndarray, rng: torch.Generator
+) -> Draw:
+    """Return what draws a sequence under each condition that it is asked for, by number."""
+    return lambda rows: codec.finish(*draw_codes(generator, condition[rows], rng), lengths[rows])
+
+
+def learn_refiner(
+    generator: ConvGenerator,
+    codec: SequenceCodec,
+    encoded: EncodedSequences,
+    condition: np.ndarray,
+    source: np.ndarray | None,
+    seed: int,
+) -> SequenceRefiner | None:
+    """Learn which of a trained generator's sequences to keep; arguments as for `fit_refiner`."""
+    noise, own = part_seeds(seed, _REFINING, 2)
+    draw = _candidates(generator, codec, condition, encoded.lengths, noise_generator(noise, generator))
+    return fit_refiner(encoded, condition, source, draw, codec.encoder.layout, codec.scale, own)
+
+
 def draw_part(
     generator: ConvGenerator,
     codec: SequenceCodec,
+    refiner: SequenceRefiner | None,
     statics: pd.DataFrame,
     features: np.ndarray,
     seed: int,
@@ -200,14 +221,19 @@ def draw_part(
     Args:
         generator: the network that samples.
         codec: decodes what it gives.
+        refiner: chooses among what it gives; None takes all.
         statics: a row for each sequence.
         features: the statics as numbers, shape (sequences, width).
         seed: of the whole sample.
         part: the part's number.
         first_row: the number of its first step.
     """
-    noise, members = np.random.SeedSequence([seed, part]).generate_state(2, np.uint64)
-    rng = new_generator(int(noise >> np.uint64(1)), next(generator.parameters()).device)
-    condition = codec.condition(features, codec.encoder.lengths(statics))
-    states, paths = draw_codes(generator, condition, rng)
-    return codec.decode(states, paths, statics, np.random.default_rng(int(members)), first_row)
+    noise, members, keeping = part_seeds(seed, part, 3)
+    lengths = codec.encoder.lengths(statics)
+    condition = codec.condition(features, lengths)
+    draw = _candidates(generator, codec, condition, lengths, noise_generator(noise, generator))
+    if refiner is None:
+        encoded = draw(np.arange(len(statics)))
+    else:
+        encoded = refiner.draw(draw, condition, np.random.default_rng(keeping))
+    return codec.encoder.inverse_transform(encoded, statics, np.random.default_rng(members), first_row)

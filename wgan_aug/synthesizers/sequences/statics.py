@@ -17,6 +17,7 @@ from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.checks import warn_of
 from wgan_aug.synthesizers.conditions import describe_conditions, which_hold
 from wgan_aug.synthesizers.document import from_document, to_document
+from wgan_aug.synthesizers.filters.filters import number_rows
 from wgan_aug.synthesizers.parts import to_device
 from wgan_aug.synthesizers.possible import why_impossible
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
@@ -53,8 +54,7 @@ class Statics:
         key: Hashable | None,
         overrides: Mapping[Hashable, Any],
         build: Callable[[], WGANGPSynthesizer],
-        *,
-        learn: bool = True,
+        training: Mapping[str, Any] | None,
     ) -> Self:
         """Learn from one row a sequence.
 
@@ -63,7 +63,7 @@ class Statics:
             key: the column of keys, None for none.
             overrides: kinds by column.
             build: makes an unfitted synthesizer of tables.
-            learn: False leaves several columns unlearned, for a plan.
+            training: what its `fit` is called with, beside the rows; None leaves several columns unlearned, for a plan.
         """
         keys = None
         rest = frame
@@ -81,9 +81,9 @@ class Statics:
         if isinstance(model.numeric_encoding, Mapping):
             own = {name: curve for name, curve in model.numeric_encoding.items() if name in rest.columns}
             model.set_params(numeric_encoding=own)
-        if not learn:
+        if training is None:
             return cls(key, keys, model.plan(rest).encoder, None)
-        return cls(key, keys, model.fit(rest).encoder_, model)
+        return cls(key, keys, model.fit(rest, **training).encoder_, model)
 
     @property
     def names(self) -> list[Hashable]:
@@ -107,13 +107,14 @@ class Statics:
         """Return the codes of rows."""
         return self.encoder.transform(frame.loc[:, [name != self.key for name in frame.columns]])
 
-    def sample(self, rows: int, seed: int, conditions: Mapping[Hashable, Any]) -> pd.DataFrame:
+    def sample(self, rows: int, seed: int, conditions: Mapping[Hashable, Any], first: int = 0) -> pd.DataFrame:
         """Draw rows in which conditions hold, by rejection.
 
         Args:
             rows: how many.
             seed: of the draw.
             conditions: by column, see `which_hold`.
+            first: the number of the first row, for keys and identifiers.
 
         Raises:
             InvalidParameterError: for values that a column cannot have; if too few rows that meet the conditions come
@@ -138,10 +139,12 @@ class Statics:
                 )
         whole = pd.concat(kept, ignore_index=True) if len(kept) > 1 else kept[0].reset_index(drop=True)
         whole = whole.iloc[:rows]
+        if first or part > 1:  # each draw numbers its identifiers from 0
+            whole = number_rows(whole, self.encoder, first, np.random.default_rng([seed, part]))
         if self.keys is None:
             return whole
         nothing = EncodedTable(*(np.zeros((rows, 0), dtype=np.int64) for _ in range(3)))
-        fresh = self.keys.inverse_transform(nothing, np.random.default_rng([seed, rows]))
+        fresh = self.keys.inverse_transform(nothing, np.random.default_rng([seed, rows]), first)
         out = pd.concat([fresh, whole], axis=1)
         out.columns = pd.Index([self.key, *whole.columns], dtype=object, tupleize_cols=False)
         return out

@@ -1,0 +1,1 @@
+"""The search for options under which synthetic rows are worth most to a model."""
