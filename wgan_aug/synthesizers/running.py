@@ -26,7 +26,7 @@ from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.training.callbacks import Callback
 from wgan_aug.training.data import DeviceRows
 from wgan_aug.training.loop import History, NonFiniteError, train
-from wgan_aug.training.ranks import Ranks, joined_ranks
+from wgan_aug.training.ranks import Ranks, join_ranks
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 __all__ = ["Running", "seconds_of"]
@@ -77,12 +77,12 @@ class Running:
             raise InvalidParameterError(problems[0])
         if resume and checkpoint is None:
             raise InvalidParameterError("resume is True, but there is no checkpoint to resume: give its folder.")
-        with joined_ranks(device) as ranks:
-            if checkpoint is None:
-                yield cls(callbacks, None, ranks, every)
-                return
-            with open_checkpoints(checkpoint, every, resume=resume, writes=ranks.first) as checkpoints:
-                yield cls(callbacks, checkpoints, ranks, every)
+        ranks = join_ranks(device)
+        if checkpoint is None:
+            yield cls(callbacks, None, ranks, every)
+            return
+        with open_checkpoints(checkpoint, every, resume=resume, writes=ranks.first) as checkpoints:
+            yield cls(callbacks, checkpoints, ranks, every)
 
     def seed(self, random_state: Any) -> int:
         """Return the seed of all random numbers: that of the training that is gone on with, else a new one."""

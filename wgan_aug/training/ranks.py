@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,12 +16,12 @@ from wgan_aug.networks.draws import Draws, SharedGenerator
 
 Number = TypeVar("Number", int, float)
 
-__all__ = ["ALONE", "Ranks", "joined_ranks", "launched"]
+__all__ = ["ALONE", "Ranks", "join_ranks", "launched"]
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """One process among those that train together; see `joined_ranks`.
+    """One process among those that train together; see `join_ranks`.
 
     Args:
         rank: of this process, from 0.
@@ -71,17 +71,14 @@ def launched() -> bool:
     return "RANK" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
-@contextmanager
-def joined_ranks(device: torch.device) -> Generator[Ranks]:
+def join_ranks(device: torch.device) -> Ranks:
     """Meet the other processes that `torchrun` started, by gloo on CPUs and NCCL on GPUs; alone where there are none.
 
-    They part when the block is left, unless they had met before.
+    They stay together until the process ends: those that part cannot meet again.
     """
-    meeting = launched() and not dist.is_initialized()
-    if meeting:
+    if not launched():
+        return ALONE
+    if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield Ranks(dist.get_rank(), dist.get_world_size()) if launched() else ALONE
-    finally:
-        if meeting:
-            dist.destroy_process_group()
+        atexit.register(dist.destroy_process_group)
+    return Ranks(dist.get_rank(), dist.get_world_size())
