@@ -75,7 +75,6 @@ def make_parts(folder: Path, rows: int) -> int:
 
 def learn(folder: str, answer: Any) -> None:
     """Make both passes over the parts; send seconds, CPU seconds and the peak of resident memory."""
-    from wgan_aug.encoding.streaming.files import PartFiles
     from wgan_aug.encoding.table import TableEncoder
     from wgan_aug.schema.inference import infer_schema
     from wgan_aug.synthesizers.base import training_settings
@@ -87,7 +86,8 @@ def learn(folder: str, answer: Any) -> None:
     preset, options = PRESETS["balanced"], WGANGPSynthesizer().get_params(deep=False)
     marks = [(time.perf_counter(), time.process_time())]
     with tempfile.TemporaryDirectory() as scratch:
-        rows = PartRows(PartFiles.of(folder), Path(scratch))
+        rows = PartRows(folder, Path(scratch))
+        rows.read()
         marks.append((time.perf_counter(), time.process_time()))
 
         def plan() -> Plan:

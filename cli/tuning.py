@@ -13,6 +13,7 @@ from .files import check_folder, read_table, stem_of
 from .models import fit_model, new_model, quietly, save_model
 from .progress import say
 from .series import Roles, check_column
+from .signals import Stopped
 
 __all__ = ["run_tune"]
 
@@ -47,16 +48,20 @@ def run_tune(
         check_column("--target", target, frame)
         from wgan_aug import tune
 
-        found = tune(
-            frame,
-            target=target,
-            trials=trials,
-            synthesizer=new_model(Roles(), target=target, **options),
-            study=path,
-            jobs=jobs,
-            random_state=seed,
-            progress=lambda line: say(line, quiet),
-        )
+        try:
+            found = tune(
+                frame,
+                target=target,
+                trials=trials,
+                synthesizer=new_model(Roles(), target=target, **options),
+                study=path,
+                jobs=jobs,
+                random_state=seed,
+                progress=lambda line: say(line, quiet),
+            )
+        except Stopped:
+            say(f"The study is kept in {path}; the same command goes on with it")
+            raise
         if output is not None:
             fit_model(found.synthesizer, frame, quiet)
     if output is not None:

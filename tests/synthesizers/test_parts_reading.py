@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 import filecmp
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as pds
+import pyarrow.parquet as pq
 import pytest
 import torch
 from distributed import LocalCluster
@@ -116,6 +121,46 @@ def test_any_form_of_parts_gives_the_same_model(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(quick().fit(source).sample(20), expected)
 
 
+@pytest.mark.filterwarnings("ignore::wgan_aug.errors.DataWarning")
+def test_cells_of_all_types_are_learned_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, rows = np.random.default_rng(0), 400
+    k, gap = rng.integers(0, 24, rows), rng.random(rows) < 0.1
+    types: dict[Any, Callable[[int], Any]] = {
+        pa.null(): lambda _: None,
+        pa.binary(): lambda v: b"%d" % (v % 4),
+        pa.time32("s"): dt.time,
+        pa.date32(): lambda v: dt.date(2024, 1, 1 + v),
+        pa.duration("ms"): lambda v: dt.timedelta(hours=v),
+        pa.timestamp("us", "Europe/Paris"): lambda v: dt.datetime(2024, 1, 1 + v, tzinfo=dt.UTC),
+        pa.float16(): np.float16,
+        pa.decimal128(9, 2): decimal.Decimal,
+        pa.bool_(): lambda v: v % 2 == 0,
+        pa.uint8(): int,
+        pa.string(): lambda v: f"2024-01-{1 + v:02d}",
+    }
+    cells = {
+        str(kind): pa.array([None if g else make_cell(int(v)) for v, g in zip(k, gap, strict=True)], kind)
+        for kind, make_cell in types.items()
+    }
+    cells |= {
+        "category": pa.array([f"s{v}" for v in k]).dictionary_encode(),
+        "id": pa.array([f"id{row:05d}" for row in range(rows)]),
+        "constant": pa.array(["x"] * rows),
+        "empty text": pa.array([""] * 5 + ["a"] * (rows - 5)),
+        "x": pa.array(rng.normal(size=rows)),
+    }
+    (folder := tmp_path / "parts").mkdir()
+    pq.write_table(pa.table(cells).slice(0, 150), folder / "a.parquet")
+    pq.write_table(pa.table(cells).slice(150), folder / "b.parquet")
+    whole = quick().fit(pd.read_parquet(folder))
+    assert_same_files(quick().fit(folder), whole, tmp_path)
+    monkeypatch.setattr(parts_reading, "SAMPLE_ROWS", 100)
+    model = quick().fit(folder)
+    assert model.sample(30).dtypes.equals(whole.sample(30).dtypes)
+    for own, other in zip(model.schema_, whole.schema_, strict=True):
+        assert (own.kind, own.n_missing, own.n_distinct) == (other.kind, other.n_missing, other.n_distinct), own.name
+
+
 def test_a_training_on_parts_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     folder = write(tmp_path / "parts", make(600))
     whole = quick().fit(folder)
@@ -209,8 +254,17 @@ def test_many_distinct_texts_are_no_identifiers_where_they_recur(tmp_path: Path)
 @pytest.mark.usefixtures("small_sample")
 def test_what_needs_all_rows_in_memory_is_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "parts", make())
-    with pytest.raises(InvalidParameterError, match=r"2 problems: .* in target=\. .*the parts have 3000; .* 500 rows"):
-        quick(reject_copies=True).fit(folder, np.zeros(ROWS))
+    with pytest.raises(
+        InvalidParameterError, match=r"X is a table in parts, .*: name a column of the parts in target="
+    ):
+        quick().fit(folder, np.zeros(ROWS))
+    with pytest.raises(InvalidParameterError, match=r"the parts have 3000; with parts it can be had up to 500 rows"):
+        quick(reject_copies=True).fit(folder)
+
+
+def test_options_are_looked_at_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InvalidParameterError, match=r"epochs is -1"):
+        quick(epochs=-1).fit(tmp_path / "nowhere")
 
 
 @pytest.mark.usefixtures("small_sample", "few_levels")
@@ -267,7 +321,7 @@ def test_workers_of_a_cluster_give_the_same_model(tmp_path: Path) -> None:
         address: Any = two.scheduler_address
         one = quick().fit(folder, scheduler=address)
         with opened(folder, address) as rows, opened(folder) as own:
-            assert rows.frame.equals(own.frame)
+            assert rows.read().equals(own.read())
     assert_same_files(one, quick().fit(folder), tmp_path)
 
 
@@ -327,7 +381,9 @@ class PartFilesOf:
     def __enter__(self) -> PartRows:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)
-            return self._opened.__enter__()
+            rows = self._opened.__enter__()
+            rows.read()
+            return rows
 
     def __exit__(self, *error: object) -> None:
         self._opened.__exit__(None, None, None)

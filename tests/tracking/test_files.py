@@ -68,6 +68,32 @@ def test_a_resumed_training_drops_what_came_after_and_goes_on(tmp_path: Path) ->
     assert lines.read_text() == whole[1].read_text()
 
 
+def test_files_of_a_training_that_was_cut_off_and_resumed_are_those_of_a_whole_one(
+    tmp_path: Path, frame: pd.DataFrame, judged: WGANGPSynthesizer
+) -> None:
+    class Cut(Callback):
+        def on_step(self, progress: Progress) -> None:
+            if progress.update == 100:
+                raise KeyboardInterrupt
+
+    def trackers(name: str) -> list[Callback]:
+        return [CSVTracker(tmp_path / f"{name}.csv"), JSONLTracker(tmp_path / f"{name}.jsonl")]
+
+    judged.fit(frame, callbacks=trackers("whole"))
+    with pytest.raises(KeyboardInterrupt):
+        judged.fit(frame, callbacks=[*trackers("cut"), Cut()], checkpoint=tmp_path / "kept", every=1e6)
+    assert events(tmp_path / "cut.jsonl")[-1]["status"] == "stopped"
+    judged.fit(frame, callbacks=trackers("cut"), checkpoint=tmp_path / "kept", every=1e6, resume=True)
+    assert [line["event"] for line in events(tmp_path / "cut.jsonl")].count("start") == 1
+    steps_of = [
+        [line for line in events(tmp_path / f"{name}.jsonl") if line["event"] == "step"] for name in ("cut", "whole")
+    ]
+    assert steps_of[0] == steps_of[1]
+    figures = ["update", "wasserstein", "generator_loss"]
+    cut, whole = (pd.read_csv(tmp_path / f"{name}.csv")[figures] for name in ("cut", "whole"))
+    pd.testing.assert_frame_equal(cut, whole)
+
+
 def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
     table, lines = tmp_path / "a.csv", tmp_path / "a.jsonl"
     for tracker in (CSVTracker(table), JSONLTracker(lines)):

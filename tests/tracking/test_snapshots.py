@@ -66,7 +66,7 @@ def test_a_failed_training_leaves_no_last_sample(tmp_path: Path, frame: pd.DataF
 def test_bad_options_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterError, match=r"every is 0; .*rows is 'many'"):
         SampleSnapshots(tmp_path, every=0, rows="many")  # type: ignore[arg-type]
-    with pytest.raises(InvalidParameterError, match="format is 'cvs'.*Did you mean 'csv'"):
+    with pytest.raises(InvalidParameterError, match=r"format is .cvs.; .*Did you mean .csv."):
         SampleSnapshots(tmp_path, format="cvs")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputExistsError, match="is a file; samples need a folder"):

@@ -22,7 +22,7 @@ _KERNEL = 5
 _SLOPE = 0.2
 _FRESH = 8  # noise channels that each block of the generator draws anew
 _COARSEST = 8  # steps at the coarsest resolution, or fewer
-_DENSE = 8_192  # numbers of a sequence beyond which there is no dense path
+_DENSE = 8_192  # numbers of a sequence beyond which there is no dense path, and no critic of all of them
 
 
 class SequenceShape:
@@ -48,6 +48,11 @@ class SequenceShape:
     def size(self) -> int:
         """Features of a sequence."""
         return self.channels * self.steps
+
+    @property
+    def dense(self) -> bool:
+        """Whether a sequence is short enough for layers that see all its steps at once."""
+        return self.size <= _DENSE
 
     @property
     def halvings(self) -> int:
@@ -134,7 +139,7 @@ class ConvGenerator(Growing):
         self.output = nn.Conv1d(width, shape.channels, _KERNEL, padding=_KERNEL // 2)
         early = widths[1:-1] if progressive else []
         self.early = nn.ModuleList(nn.Conv1d(n_in, shape.channels, 1) for n_in in early)
-        self.dense = nn.Linear(size, shape.size) if shape.size <= _DENSE else None
+        self.dense = nn.Linear(size, shape.size) if shape.dense else None
         self.head = TableHead(shape.layout)
 
     @property

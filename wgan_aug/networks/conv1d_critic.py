@@ -13,13 +13,13 @@ from torch.nn import functional as F
 from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.conv1d import SequenceShape, own_steps
 from wgan_aug.networks.growing import Growing, averaged
+from wgan_aug.networks.joining import cycled
 from wgan_aug.networks.views import VIEWS
 
 __all__ = ["ConvCritic", "RowNorm"]
 
 _KERNEL = 5
 _SLOPE = 0.2
-_DENSE = 8_192  # numbers of a sequence beyond which there is no critic of all of them
 _COARSE = 16  # most cosine frequencies that a coarse critic sees
 _SMALL = 128  # width of each layer of the coarse critics, and of those on the side
 
@@ -83,11 +83,11 @@ class ConvCritic(Growing):
             self.stages.append(nn.Sequential(_spectral(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks))
         length = math.ceil(shape.steps / 2**shape.halvings)
         self.head = _dense(widths[-1] * length + shape.condition, hidden[-1:], norm)
-        self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.size <= _DENSE else None
+        self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.dense else None
         self.frequencies = [1 << n for n in range(_COARSE.bit_length()) if 1 << n <= max(1, shape.steps // 2)]
         sizes = [frequencies * shape.channels + shape.condition for frequencies in self.frequencies]
         self.coarse = nn.ModuleList(_dense(size, (_SMALL, _SMALL), norm) for size in sizes)
-        self.register_buffer("cosines", _cosines(shape.steps)[: self.frequencies[-1]], persistent=False)
+        self.register_buffer("cosines", _cosines(shape.steps, self.frequencies[-1]), persistent=False)
         self.early = nn.ModuleList(_stand_in(shape.channels, n_out, norm) for n_out in widths[1:-1] if progressive)
         paths = torch.zeros(1, shape.layout.n_scalars, shape.steps)
         views = {name: VIEWS[name](paths, None).numel() + shape.condition for name in side_critics}
@@ -101,7 +101,7 @@ class ConvCritic(Growing):
             condition: shape (batch, condition); fewer rows are taken over and over, so that row i goes with i modulo
                 their number.
         """
-        condition = _cycle(condition, len(sequences))
+        condition = cycled(condition, len(sequences))
         own = own_steps(condition, self.shape.steps) if self.ragged else None
         if own is not None:
             sequences = sequences * own
@@ -132,18 +132,12 @@ class ConvCritic(Growing):
         return x
 
 
-def _cosines(steps: int) -> Tensor:
-    """Return the orthonormal cosine transform over time, slowest first, shape (steps, steps)."""
+def _cosines(steps: int, frequencies: int) -> Tensor:
+    """Return the slowest rows of the orthonormal cosine transform over time, shape (frequencies, steps)."""
     place = torch.arange(steps, dtype=torch.float64)
-    waves = torch.cos(math.pi / steps * (place + 0.5) * place[:, None]) * math.sqrt(2 / steps)
+    waves = torch.cos(math.pi / steps * (place + 0.5) * place[:frequencies, None]) * math.sqrt(2 / steps)
     waves[0] /= math.sqrt(2)
-    return waves.float()
-
-
-def _cycle(condition: Tensor, rows: int) -> Tensor:
-    if len(condition) == rows:
-        return condition
-    return condition.repeat(-(-rows // max(1, len(condition))), 1)[:rows]
+    return waves.to(torch.get_default_dtype())
 
 
 def _dense(size: int, hidden: Sequence[int], norm: str) -> nn.Sequential:

@@ -35,7 +35,7 @@ class TableHead(nn.Module):
 
     def __init__(self, layout: TableLayout, tau: float = 1.0) -> None:
         super().__init__()
-        self.tau = tau
+        self.tau, self.widths = tau, list(layout.widths)
         self.n_blocks, self.n_states, self.n_scalars = layout.n_blocks, layout.n_states, layout.n_scalars
         starts = torch.from_numpy(layout.starts)
         widths = torch.tensor(layout.widths, dtype=torch.int64)
@@ -83,19 +83,28 @@ class TableHead(nn.Module):
         Returns:
             the state of each block, int64, shape (batch, blocks), and the scalars as they are, shape (batch, scalars).
         """
-        logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
+        logits, scalars = raw.detach().split([self.n_states, self.n_scalars], dim=1)
         if banned is not None:
             logits = logits.masked_fill(banned, -torch.inf)
         if not self.n_states:
             return torch.zeros(len(raw), 0, dtype=torch.int64, device=raw.device), scalars
-        weights = (logits - _block_max(logits, self.block_of, self.n_blocks).index_select(1, self.block_of)).exp_()
         # float64: over many blocks, the running sum must still tell a state of one in a million
-        ends = weights.to(torch.float64 if raw.device.type != "mps" else raw.dtype).cumsum(1)
+        exact = torch.float64 if raw.device.type != "mps" else raw.dtype
+        ends = self._below_top(logits).exp_().cumsum(1, dtype=exact)
         totals = ends[:, self.ends]
         before = torch.cat([torch.zeros_like(totals[:, :1]), totals[:, :-1]], dim=1)
         draw = torch.rand(totals.shape, generator=generator, device=raw.device, dtype=totals.dtype)
         index = torch.searchsorted(ends, before + draw * (totals - before), right=True)
         return torch.clamp(index, self.starts, self.ends) - self.starts, scalars
+
+    def _below_top(self, logits: Tensor) -> Tensor:
+        """Return logits minus the largest of their block, shape (batch, states)."""
+        if logits.device.type != "cpu":
+            return logits - _block_max(logits, self.block_of, self.n_blocks).index_select(1, self.block_of)
+        below = torch.empty_like(logits)
+        for block, out in zip(logits.split(self.widths, 1), below.split(self.widths, 1), strict=True):
+            torch.sub(block, block.amax(1, keepdim=True), out=out)  # three times as fast, where a kernel costs nothing
+        return below
 
 
 def _block_max(values: Tensor, block_of: Tensor, n_blocks: int) -> Tensor:

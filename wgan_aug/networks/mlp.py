@@ -12,6 +12,7 @@ from torch.nn.utils import parametrizations
 from wgan_aug.errors import InvalidParameterError, did_you_mean
 from wgan_aug.networks.draws import Draws
 from wgan_aug.networks.heads import TableHead
+from wgan_aug.networks.joining import cycled
 from wgan_aug.schema.layout import TableLayout
 
 __all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator", "wrong_norm"]
@@ -177,8 +178,7 @@ class MLPCritic(nn.Module):
         if condition is None:
             revealed = rows.new_zeros(len(rows), self.units)
         else:
-            turns = -(-len(rows) // max(1, len(condition)))
-            revealed = condition[:, -self.units :].repeat(turns, 1)[: len(rows)]
+            revealed = cycled(condition[:, -self.units :], len(rows))
         return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1)
 
 

@@ -126,12 +126,18 @@ class GANSynthesizer(BaseEstimator):
         ):
             yield run
 
-    def _remember_history(self, history: History) -> None:
-        """Keep the figures of updates and evaluations."""
+    def _remember_history(self, history: History, after: Self | None = None) -> None:
+        """Keep the figures of updates and evaluations, after those of a model that was gone on with."""
         figures = pd.DataFrame(history.table(), columns=pd.Index(list(history.names)))
-        figures.insert(0, "update", np.arange(1, len(figures) + 1))
-        self.history_, self.updates_ = figures, len(figures)
-        self.evaluations_ = _evaluations_frame(history.evaluations, history.chosen)
+        evaluations = _evaluations_frame(history.evaluations, history.chosen)
+        done = 0 if after is None else after.updates_
+        figures.insert(0, "update", np.arange(done + 1, done + 1 + len(figures)))
+        evaluations["update"] += done
+        if after is not None:
+            figures = pd.concat([after.history_, figures], ignore_index=True)
+            earlier = after.evaluations_.assign(chosen=False)
+            evaluations = pd.concat([earlier, evaluations], ignore_index=True) if len(earlier) else evaluations
+        self.history_, self.evaluations_, self.updates_ = figures, evaluations, len(figures)
 
     def _sampling_seed(self, random_state: Any) -> int:
         if random_state is not None:

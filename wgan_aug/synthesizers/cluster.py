@@ -70,8 +70,8 @@ def _call(address: object) -> None:
             apart.submit(lambda: asyncio.run(call())).result()
     except (OSError, ValueError, TypeError) as error:
         raise InvalidParameterError(
-            f"The Dask scheduler {address!r} does not answer within {ANSWER:.0f} s ({_one_line(error) or 'silence'}); give "
-            "the address that 'dask scheduler' prints, such as tcp://host:8786."
+            f"The Dask scheduler {address!r} does not answer within {ANSWER:.0f} s ({_one_line(error) or 'silence'}); "
+            "give the address that 'dask scheduler' prints, such as tcp://host:8786."
         ) from error
 
 

@@ -34,6 +34,7 @@ def to_document(model: Any) -> dict[str, Any]:
         "params": params,
         "seed": model.seed_,
         "y_name": value_to_json(model.y_name_),
+        "target_name": value_to_json(model.target_name_),
         "n_features_in": model.n_features_in_,
         "feature_names_in": list(getattr(model, "feature_names_in_", [])),
         "container": model.container_.to_json(),
@@ -65,7 +66,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     params["device"] = device
     model = cls(**params)
     model.seed_, model.updates_ = document["seed"], document["updates"]
-    model.y_name_ = value_from_json(document["y_name"])
+    model.y_name_, model.target_name_ = (value_from_json(document[name]) for name in ("y_name", "target_name"))
     model.n_features_in_ = document["n_features_in"]
     if document["feature_names_in"]:
         model.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)

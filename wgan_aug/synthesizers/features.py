@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from wgan_aug.encoding.table import TableEncoder
+from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidDataError, did_you_mean
 from wgan_aug.synthesizers.parts import BATCH_ROWS, to_device
-from wgan_aug.training.data import DeviceTable
 
-__all__ = ["criticise", "known_columns", "take_columns", "to_features"]
+__all__ = ["criticise", "encode_known", "known_columns", "take_columns", "to_features"]
 
 
 def take_columns(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
@@ -56,7 +55,8 @@ def to_features(frame: pd.DataFrame, encoder: TableEncoder, y_name: Any, device:
     if lacking:
         frame = pd.concat([frame.reset_index(drop=True), encoder.placeholder(y_name, len(frame))], axis=1)
     blanks = (y_name,) if lacking else ()
-    data = _to_device_or_explain(take_columns(frame, encoder.schema.names), encoder, device, blanks)
+    codes = encode_known(take_columns(frame, encoder.schema.names), encoder, blanks)
+    data = to_device(codes, encoder.layout, device)
     features = data.middle(torch.arange(len(frame), device=device))
     if lacking:
         average = np.append(encoder.layout.frequencies, np.zeros(encoder.layout.n_scalars))
@@ -65,12 +65,19 @@ def to_features(frame: pd.DataFrame, encoder: TableEncoder, y_name: Any, device:
     return features
 
 
-def _to_device_or_explain(
-    frame: pd.DataFrame, encoder: TableEncoder, device: torch.device, blanks: tuple[Any, ...]
-) -> DeviceTable:
-    """Encode rows; where a column's cells are not what was fitted, say which column."""
+def encode_known(frame: pd.DataFrame, encoder: TableEncoder, blanks: Sequence[Any] = ()) -> EncodedTable:
+    """Encode rows with a fitted encoder.
+
+    Args:
+        frame: the fitted columns, in the fitted order.
+        encoder: of the table.
+        blanks: columns whose cells are placeholders.
+
+    Raises:
+        InvalidDataError: where a column's cells are not what was fitted, with the column.
+    """
     try:
-        return to_device(encoder.transform(frame, blanks), encoder.layout, device)
+        return encoder.transform(frame, blanks)
     except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
         for position, own in enumerate(encoder.encoders):
             try:

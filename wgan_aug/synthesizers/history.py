@@ -91,6 +91,4 @@ def _panels(ax: Axes | None, count: int) -> tuple[Any, list[Any]]:
     if ax is None:
         ax = Figure(figsize=(7, 2.2 + 1.5 * count), dpi=120, layout="tight").add_subplot()
     divider = make_axes_locatable(ax)
-    below = [divider.append_axes("bottom", _LOWER, pad=0.15, sharex=ax) for _ in range(count)]
-    ax.figure.align_ylabels([ax, *below])
-    return ax, below
+    return ax, [divider.append_axes("bottom", _LOWER, pad=0.15, sharex=ax) for _ in range(count)]

@@ -128,14 +128,18 @@ class Learning:
         seed: int,
         device: torch.device,
         run: Running,
+        onto: Any = None,
     ) -> Self:
-        """Build the networks, and put them and encoded rows on a device."""
+        """Build the networks, or take those of a fitted model, and put them and encoded rows on a device."""
         encoder, preset = plan.encoder, plan.preset
         balance = learn_balance(encoder, target, preset.balance)
         weights = None if balance is None else torch.from_numpy(balance.weights(codes.states))
         shares = encoder.layout.frequencies if balance is None else balance.shares(codes.states)
         generator, critic = build_networks(encoder, preset, critic_norm, seed)
         generator.start_at(shares)
+        if onto is not None:
+            generator.load_state_dict(onto.generator_.state_dict())
+            critic.load_state_dict(onto.critic_.state_dict())
         rng = new_generator(seed, device)
         state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
         data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed, run.ranks)

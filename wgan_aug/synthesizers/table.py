@@ -16,8 +16,9 @@ from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted  # pyright: ignore[reportPrivateUsage]
 
-from wgan_aug.encoding.table import TableEncoder
-from wgan_aug.errors import DataWarning, InvalidDataError
+from wgan_aug.encoding.streaming.mapped import MappedCodes
+from wgan_aug.encoding.table import EncodedTable, TableEncoder
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, resolve_columns
@@ -31,7 +32,7 @@ from wgan_aug.synthesizers.conditioning.imputing import check_draws, fill_missin
 from wgan_aug.synthesizers.conditioning.kinds import check_length, complete_frame, draw_kinds, find_kinds, read_seen
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
 from wgan_aug.synthesizers.document import from_document, to_document
-from wgan_aug.synthesizers.features import criticise, known_columns, take_columns, to_features
+from wgan_aug.synthesizers.features import criticise, encode_known, known_columns, take_columns, to_features
 from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
@@ -41,7 +42,7 @@ from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS
 from wgan_aug.synthesizers.refinement.refiner import Refinement, Refiner
 from wgan_aug.synthesizers.running import Running
-from wgan_aug.synthesizers.seeds import randomness
+from wgan_aug.synthesizers.seeds import randomness, seed_of
 from wgan_aug.synthesizers.streams.run import Streaming, check_streaming, seed_of_run
 from wgan_aug.synthesizers.streams.tables import TableFigures, TableSource
 from wgan_aug.training.callbacks import Callback
@@ -91,6 +92,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         patience: of early stopping.
         evaluate_every: updates between evaluations; None takes a tenth of the training.
         validation_fraction: the part that is held out, above 0 and at most 0.5.
+        warm_start: let a second `fit` go on with the model as it is, see `partial_fit`.
         schema: kinds by column name (`{"zip": "categorical"}`), a whole `TableSchema`, SDV metadata, or the path of a
             JSON file with either.
         target: the column that users of the data predict; refining goes carefully with its rare classes.
@@ -169,6 +171,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         patience: int = 3,
         evaluate_every: int | None = None,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         schema: Overrides | None = None,
         target: Any = None,
         device: str | torch.device = "auto",
@@ -196,6 +199,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.patience = patience
         self.evaluate_every = evaluate_every
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.schema = schema
         self.target = target
         self.device = device
@@ -245,6 +249,8 @@ class WGANGPSynthesizer(GANSynthesizer):
             OutputExistsError: if the folder of checkpoints is in use, or has something else in it.
             ModelFormatError: if it keeps another training, or is damaged.
         """
+        if self.warm_start and hasattr(self, "generator_"):
+            return self.partial_fit(X, y, callbacks=callbacks, checkpoint=checkpoint, every=every, resume=resume)
         with self._running(callbacks, checkpoint, every, resume) as run, opened(X, scheduler) as rows:
             return self._fit(rows, y, discrete_columns, run)
 
@@ -257,18 +263,62 @@ class WGANGPSynthesizer(GANSynthesizer):
             X.release()
         else:
             codes = plan.encoder.transform(frame)
-        self.plan_ = plan
         if self.reject_copies:
             self.filters_ = self.filters_.without_copies(frame, codes.sample, self.seed_)
+        del frame
+        return self._learn(plan, codes, self.seed_, run)
+
+    def _learn(self, plan: Plan, codes: EncodedTable | MappedCodes, seed: int, run: Running, onto: Any = None) -> Self:
+        """Train networks, new ones or those of a fitted model, and learn to refine what they draw."""
+        self.plan_ = plan
         device = find_device(self.device)
-        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, self.seed_, device, run)
-        del frame, codes
-        self._remember_history(learning.train(self, run))
+        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, seed, device, run, onto)
+        del codes
+        self._remember_history(learning.train(self, run), after=onto)
         self._remember(learning)
         self.refiner_ = learning.refine(self.filters_, asked=bool(self.refine))
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: str | Path | None = None,
+        every: float = 5.0,
+        resume: bool = False,
+    ) -> Self:
+        """Go on with the training of a fitted model, a loaded one too, on further rows; the first call is `fit`.
+
+        Columns, their encodings and their rules stay as they were learned first: a category that was not seen then
+        counts as a rare one, and a number beyond the range as its end. The networks go on from where they are, as long
+        as `fit` would train on so many rows, and what refining does is learned anew, from the further rows alone.
+
+        Arguments, return value and errors are those of `fit`, and:
+
+        Raises:
+            InvalidParameterError: with `reject_copies=True`, which needs all rows.
+        """
+        if not hasattr(self, "generator_"):
+            return self.fit(X, y, callbacks=callbacks, checkpoint=checkpoint, every=every, resume=resume)
+        with self._running(callbacks, checkpoint, every, resume) as run:
+            return self._go_on(X, y, run)
+
+    def _go_on(self, X: Any, y: Any, run: Running) -> Self:
+        preset = self._check_options()
+        if self.reject_copies:
+            raise InvalidParameterError("reject_copies is True, which needs all rows at once: use fit on all of them.")
+        frame = self._known_rows(X, y)
+        check_frame(frame)
+        if len(frame.columns) < len(self.schema_.names):
+            raise InvalidDataError(f"The model was fitted with y ({self.y_name_!r}); give it beside X.")
+        settings = training_settings(preset, len(frame), self.encoder_.layout.n_features, self.get_params(deep=False))
+        plan = Plan(len(frame), self.encoder_, preset, settings)
+        seed = seed_of(self.seed_, 0, self.updates_)  # other noise, and other orders of rows, than so far
+        return self._learn(plan, encode_known(frame, self.encoder_), seed, run, onto=self)
 
     @property
     def refinement_(self) -> Refinement | None:
@@ -298,13 +348,13 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     def _wrong_options(self) -> list[str]:
         switches = not_a_switch("refine", self.refine) + not_a_switch("reject_copies", self.reject_copies)
+        switches += not_a_switch("warm_start", self.warm_start)
         return switches + not_constraints(self.constraints)
 
     def _read(self, X: Any, y: Any) -> pd.DataFrame:
         """Return the frame to learn, with y as its last column; remember names and the container."""
-        if isinstance(X, PartRows):
-            X.check(y, self.reject_copies)
-        frame, self.container_ = (X.frame, Container()) if isinstance(X, PartRows) else to_frame(X)
+        in_parts = isinstance(X, PartRows)
+        frame, self.container_ = (X.read(y, self.reject_copies), Container()) if in_parts else to_frame(X)
         check_frame(frame)
         named = self.container_.kind != "numpy" and all(isinstance(name, str) for name in frame.columns)
         _check_feature_names(self, frame if named else None, reset=True)

@@ -33,7 +33,7 @@ class CSVTracker(Tracker):
         >>> frame = pd.DataFrame({"x": [1.0, 2.0, 4.0, 8.0] * 10})
         >>> model = WGANGPSynthesizer(epochs=3, random_state=0).fit(frame, callbacks=[CSVTracker(path)])
         >>> list(pd.read_csv(path))[:3]
-        ['update', 'generator_loss', 'critic_loss']
+        ['update', 'critic_loss', 'wasserstein']
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -47,8 +47,8 @@ class CSVTracker(Tracker):
         if text and progress.update:
             lines = csv.reader(io.StringIO(text, newline=""))
             self._names = next(lines)
-            whole = [dict(zip(self._names, line, strict=True)) for line in lines if len(line) == len(self._names)]
-            self._rows = [row for row in whole if int(row["update"]) <= progress.update]
+            rows = [dict(zip(self._names, line, strict=True)) for line in lines]
+            self._rows = [row for row in rows if int(row["update"]) <= progress.update]
         self._write()
 
     def _log(self, update: int, figures: Mapping[str, float], event: Literal["step", "evaluation"]) -> None:
@@ -108,14 +108,14 @@ class JSONLTracker(Tracker):
 
 
 def _read(path: Path, beginnings: tuple[str, ...], what: str) -> str:
-    """Return a file's text, empty where there is none; refuse a place that is something else's."""
+    """Return a file's whole lines, empty where there is none; refuse a place that is something else's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise OutputExistsError(f"{path} is a directory; give a file to track the training in.")
     text = path.read_bytes().decode(errors="replace") if path.exists() else ""
     if text and not text.startswith(beginnings):
         raise OutputExistsError(f"{path} exists and is not {what}; choose another file to track the training in.")
-    return text
+    return text[: text.rfind("\n") + 1]  # a process that was killed may have left half a line
 
 
 def _to_csv(rows: Iterable[Mapping[str, Any]], names: list[str]) -> str:
@@ -129,13 +129,6 @@ def _to_json(event: str, update: int, more: Mapping[str, Any]) -> str:
 
 
 def _kept_lines(lines: Iterable[str], update: int) -> list[str]:
-    """Return the lines up to an update, without an end; the last one may have been cut off."""
-    kept: list[str] = []
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if event["event"] != "end" and event["update"] <= update:
-            kept.append(line)
-    return kept
+    """Return the lines up to an update, without an end."""
+    events = [(line, json.loads(line)) for line in lines]
+    return [line for line, event in events if event["event"] != "end" and event["update"] <= update]

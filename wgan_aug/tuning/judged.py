@@ -110,7 +110,7 @@ class _Look(Callback):
 
 @contextmanager
 def _no_notes() -> Generator[None]:
-    """Leave out notes on the data, which are the same for each training; the last one tells them."""
+    """Leave out notes on the data: the plan, before the first trial, has told them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         yield

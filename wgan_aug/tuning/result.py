@@ -21,7 +21,8 @@ class Tuning:
         score: mean utility ratio under them, over splits that the search did not choose on; the trial's own where
             the defaults were the best trial.
         default_score: that of the defaults, over the same splits.
-        best_trial: number of the best trial; its options are `params` unless the defaults did better afterwards.
+        best_trial: number of the best trial, whose options are `params` unless the defaults did better afterwards; None
+            where it is that of the defaults.
         trials: one row a trial: `number`, `state` (`complete`, `pruned` or `failed`), `value`, `seconds`, and its
             options.
         synthesizer: unfitted, with the options.
@@ -30,7 +31,7 @@ class Tuning:
     params: dict[str, Any]
     score: float
     default_score: float
-    best_trial: int
+    best_trial: int | None
     trials: pd.DataFrame
     synthesizer: Any
 
@@ -59,7 +60,7 @@ class Tuning:
                 f"Trial {self.best_trial} is best. On splits that it was not chosen on, its utility ratio is "
                 f"{self.score:.3f}, and {self.default_score:.3f} with the defaults: {self.gain:+.3f}."
             )
-        elif self.best_trial:
+        elif self.best_trial is not None:
             verdict = (
                 f"Keep the defaults: trial {self.best_trial} was best in the search, and no better than they are on "
                 f"other splits, where their utility ratio is {self.default_score:.3f}."

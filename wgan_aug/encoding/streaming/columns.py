@@ -94,7 +94,8 @@ class ColumnSketch:
         least, most = int(present.argmin()), int(present.argmax())
         self.low = present[least].item(), int(rows[there[least]])
         self.high = present[most].item(), int(rows[there[most]])
-        if values.dtype.kind == "f" and (known is None or known.broken_row is None):
+        earlier = None if known is None else known.broken_row
+        if values.dtype.kind == "f" and (earlier is None or earlier > rows[0]):
             broken = ~((np.abs(present) < _WHOLE) & (present == np.rint(present)))
             self.broken_row = int(rows[there[broken.argmax()]]) if broken.any() else None
 
@@ -193,6 +194,8 @@ def _coded_text(array: Any) -> tuple[np.ndarray, np.ndarray]:
         array = array.dictionary_decode()
         if _numbers(array) is not None:
             array = array.cast(pa.string())
+    if pa.types.is_null(array.type):
+        array = array.cast(pa.string())
     coded = array.dictionary_encode()
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     codes = pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)

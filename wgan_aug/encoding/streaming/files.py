@@ -56,7 +56,8 @@ class PartFiles:
         """Find the parts, and look at the columns of each.
 
         The cells of text parts keep what they say: codes with leading zeros stay text, integers stay integers where
-        values are missing. All of them are read once to find that out.
+        values are missing. All of them are read once to find that out. Of Parquet parts in folders such as
+        `year=2024`, that is a column, too.
 
         Args:
             source: a folder, a file, a list of files, or a pyarrow dataset.
@@ -75,8 +76,11 @@ class PartFiles:
         paths = _find_paths(source)
         suffixes = {_suffix(path) for path in paths}
         if suffixes <= set(_PARQUET):
+            base = str(source) if Path(str(source)).is_dir() else None
             with _reading(str(paths[0])):
-                dataset = pds.dataset([str(path) for path in paths], format="parquet")
+                dataset = pds.dataset(
+                    [str(path) for path in paths], format="parquet", partitioning="hive", partition_base_dir=base
+                )
             return cls._of_dataset(dataset)
         if len(suffixes) > 1:
             found = ", ".join(f"{s} ({_example(paths, s)})" for s in sorted(suffixes))
@@ -224,17 +228,17 @@ def _common_schema(names: Sequence[str], schemas: Sequence[pa.Schema], whole: pa
     doubled = sorted({name for name in first.names if first.names.count(name) > 1})
     if doubled:
         raise InvalidDataError(f"{names[0]} has column names that come more than once: {', '.join(doubled)}.")
-    types: dict[str, Any] = {field.name: field.type for field in first}
+    types: dict[str, Any] = {field.name: _plain(field.type) for field in first}
     problems: list[str] = []
     for name, schema in zip(names[1:], schemas[1:], strict=True):
         lacks = [repr(n) for n in first.names if n not in schema.names]
         more = [repr(n) for n in schema.names if n not in first.names]
         other: list[str] = []
         for field in schema:
-            known = types.get(field.name, field.type)
+            own, known = _plain(field.type), types.get(field.name, _plain(field.type))
             if pa.types.is_null(known):
-                types[field.name] = field.type
-            elif field.type != known and not pa.types.is_null(field.type):
+                types[field.name] = own
+            elif own != known and not pa.types.is_null(own):
                 other.append(f"{field.name!r} is {field.type}, not {known}")
         said = [
             f"{what} {', '.join(columns[:_SHOWN])}{' ...' * (len(columns) > _SHOWN)}"
@@ -249,4 +253,11 @@ def _common_schema(names: Sequence[str], schemas: Sequence[pa.Schema], whole: pa
     for name, kind in types.items():
         if pa.types.is_nested(kind):
             raise DataTypeError(f"Column {name!r} has nested cells ({kind}); spread them over columns of their own.")
-    return pa.schema([pa.field(n, types.get(n, whole.field(n).type)) for n in whole.names], metadata=whole.metadata)
+    fields = [pa.field(name, types.get(name, _plain(whole.field(name).type))) for name in whole.names]
+    return pa.schema(fields, metadata=whole.metadata)
+
+
+def _plain(kind: Any) -> Any:
+    """Return one type for all that hold text."""
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view()
+    return pa.large_string() if text else kind

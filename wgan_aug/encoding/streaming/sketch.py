@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from wgan_aug.encoding.streaming.columns import ColumnSketch, cell_hashes, scramble
+from wgan_aug.encoding.streaming.files import PartFiles
 from wgan_aug.encoding.streaming.rows import PART_ROWS, RowStore
 
-__all__ = ["SAMPLE_ROWS", "Drawn", "TableSketch"]
+__all__ = ["SAMPLE_ROWS", "Drawn", "TableSketch", "sketch_part"]
 
 SAMPLE_ROWS = 200_000
 WITNESSES = 2000  # rows of values that the sample misses; more would bend the columns beside theirs
@@ -75,6 +76,18 @@ class TableSketch:
         piece = (rows[kept], table.take(kept))
         merged.store = self.store.join(RowStore((piece,) if len(kept) else ()))
         return merged._tidy()
+
+    def add_part(self, files: PartFiles, part: int) -> TableSketch:
+        """Return the sketch with all rows of a part in it.
+
+        Raises:
+            InvalidDataError: if they cannot be read.
+        """
+        sketch, row = self, 0
+        for batch in files.batches(part):
+            sketch = sketch.add(batch, part, row)
+            row += len(batch)
+        return sketch
 
     def merge(self, other: TableSketch) -> TableSketch:
         """Return the sketch of the rows of both; the order does not matter."""
@@ -145,3 +158,14 @@ class TableSketch:
         witnesses = np.setdiff1d(np.append(chosen, marked).astype(np.int64), sample)
         numbers = np.concatenate([sample, witnesses])
         return Drawn(self.store.table(numbers), len(sample), numbers)
+
+
+def sketch_part(shared: tuple[PartFiles, int], part: int) -> TableSketch:
+    """Return the sketch of one part: what a worker of a cluster does.
+
+    Args:
+        shared: the parts, and the rows of the sample.
+        part: the number of the part.
+    """
+    files, size = shared
+    return TableSketch(size).add_part(files, part).compact()

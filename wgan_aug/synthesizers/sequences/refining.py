@@ -25,7 +25,7 @@ Draw = Callable[[np.ndarray], EncodedSequences]  # numbers of statics, to a new 
 
 FEWEST_REAL = 100  # sequences without a step in common; below, nothing is learned
 MOST_REAL, MOST_GENERATED = 20_000, 40_000  # sequences that the trees learn from
-FEWEST_GENERATED = 10_000
+FEWEST_GENERATED = 4_000
 MOST_STEPS, FEWEST_LONG = 1_000_000, 2_000  # steps that are generated, but so many sequences at least
 TOGETHER = 512  # candidates in one pass, where few sequences are still without one
 CANDIDATE_STEPS = 131_072  # at once, in learning

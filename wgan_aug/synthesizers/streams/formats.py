@@ -40,8 +40,12 @@ def _to_parquet(frame: pd.DataFrame, storages: Mapping[Hashable, Storage]) -> by
         for field, (name, dtype) in zip(table.schema, frame.dtypes.items(), strict=True)
     ]
     fields = [field.with_type(kind) for field, kind in zip(table.schema, kinds, strict=True)]
+    repeating: Any = [
+        name for name, kind in zip(table.column_names, kinds, strict=True) if not pa.types.is_floating(kind)
+    ]
     sink = pa.BufferOutputStream()
-    pq.write_table(table.cast(pa.schema(fields, metadata=table.schema.metadata)), sink)
+    whole = table.cast(pa.schema(fields, metadata=table.schema.metadata))
+    pq.write_table(whole, sink, use_dictionary=repeating)  # of floats it takes time, and more room
     return sink.getvalue().to_pybytes()
 
 
