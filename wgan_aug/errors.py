@@ -1,9 +1,14 @@
-"""The exception tree. Every error of this package is a `WganAugError` and also the built-in error a caller expects."""
+"""The exception tree, and what is said of options. Every error is a `WganAugError` and the built-in one a caller expects."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import functools
+import inspect
+import math
+import numbers
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 __all__ = [
     "ClusterError",
@@ -18,9 +23,15 @@ __all__ = [
     "TrainingError",
     "UnknownOptionError",
     "WganAugError",
+    "check_option_names",
     "did_you_mean",
+    "explains_names",
     "join_problems",
+    "not_a_number",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class WganAugError(Exception):
@@ -101,3 +112,72 @@ def join_problems(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
     return f"{len(problems)} problems: " + " ".join(f"({i}) {p}" for i, p in enumerate(problems, 1))
+
+
+def check_option_names(owner: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse names that are not allowed, all of them in one error.
+
+    Args:
+        owner: whose options they are.
+        names: what was given.
+        allowed: what exists.
+
+    Raises:
+        UnknownOptionError: with the nearest name, or all names where none is near.
+
+    Examples:
+        >>> check_option_names("Model", ["epoch"], ["epochs", "device"])
+        Traceback (most recent call last):
+        wgan_aug.errors.UnknownOptionError: Model has no option 'epoch'. Did you mean 'epochs'?
+    """
+    known = list(allowed)
+    problems = [
+        f"{owner} has no option {name!r}." + (did_you_mean(name, known) or f" Options are: {', '.join(known)}.")
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise UnknownOptionError(join_problems(problems))
+
+
+def explains_names(init: Callable[Concatenate[T, P], None]) -> Callable[Concatenate[T, P], None]:
+    """Make a constructor answer unknown keywords as `check_option_names` does; its signature stays."""
+    allowed = list(inspect.signature(init).parameters)[1:]
+
+    @functools.wraps(init)
+    def checked(self: T, *args: P.args, **options: P.kwargs) -> None:
+        check_option_names(type(self).__name__, options, allowed)
+        init(self, *args, **options)
+
+    return checked
+
+
+def not_a_number(
+    option: str,
+    value: Any,
+    *,
+    above: float,
+    most: float = math.inf,
+    whole: bool = False,
+    equal: bool = False,
+    optional: bool = True,
+) -> list[str]:
+    """Say what is wrong with a numeric option.
+
+    Args:
+        option: its name.
+        value: what was given.
+        above: the bound.
+        most: the largest that is allowed.
+        whole: it must be an integer.
+        equal: the bound itself is allowed.
+        optional: None is allowed.
+    """
+    if value is None and optional:
+        return []
+    kind = numbers.Integral if whole else numbers.Real
+    number = float(value) if isinstance(value, kind) and not isinstance(value, bool) else math.nan
+    fine = math.isfinite(number) and (number >= above if equal else number > above) and number <= most
+    wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
+    wanted += "" if most == math.inf else f" and at most {most:g}"
+    return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]

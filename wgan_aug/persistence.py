@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,12 @@ from safetensors.numpy import load_file, save
 
 from wgan_aug.errors import DataTypeError, ModelFormatError, OutputExistsError
 
-__all__ = ["FORMAT_VERSION", "check_free", "digest", "read_folder", "replace_file", "write_folder"]
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+__all__ = ["FORMAT_VERSION", "check_free", "digest", "exclusive", "read_folder", "replace_file", "write_folder"]
 
 FORMAT_VERSION = 4
 _FORMAT = "wgan-aug model"
@@ -189,6 +194,34 @@ def read_folder(path: str | Path) -> dict[str, Any]:
     except (OSError, KeyError, TypeError, SafetensorError) as error:
         raise ModelFormatError(f"{source} is incomplete or damaged: {error!r}.") from error
     raise ModelFormatError(f"{source} was edited or damaged after it was saved: its checksums do not match.")
+
+
+@contextlib.contextmanager
+def exclusive(place: Path, told: str) -> Generator[None]:
+    """Keep other processes out of a folder, or a file that is made for this, until the block is left.
+
+    The lock goes with its process, however that ends. Systems and file systems without locks have none.
+
+    Args:
+        place: the folder or file.
+        told: what the error says.
+
+    Raises:
+        OutputExistsError: if another process is in there.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT)
+    try:
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputExistsError(told) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ def test_forward_and_backward_equal_one_gumbel_softmax_a_block(widths: tuple[int
 
 
 def test_equal_perturbed_logits_still_choose_one_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "rand", lambda shape, **kwargs: torch.full(tuple(shape), 0.5))
+    monkeypatch.setattr(torch, "rand", lambda *shape, **kwargs: torch.full(shape, 0.5))
     head = TableHead(layout_of((3, 2)))
     assert head(torch.zeros(2, 5)).sum(1).tolist() == [2.0, 2.0]
 

@@ -135,7 +135,7 @@ def test_a_process_that_is_killed_at_any_moment_is_gone_on_with(tmp_path: Path) 
     for moment in moments:
         known = set(os.listdir(folder)) if folder.exists() else set()
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
-        while process.poll() is None and not (folder.exists() and set(os.listdir(folder)) - known - {"lock"}):
+        while process.poll() is None and not (folder.exists() and set(os.listdir(folder)) - known):
             time.sleep(0.005)
         time.sleep(moment)
         process.send_signal(signal.SIGKILL)

@@ -13,13 +13,19 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features  # 
 from wgan_aug.augmentation.models import copy_synthesizer
 from wgan_aug.augmentation.rows import append_labels, append_rows, append_values
 from wgan_aug.augmentation.strata import LEAST_NUMBERS, ask_of_bins, classes_of
-from wgan_aug.errors import DataTypeError, InvalidDataError, InvalidParameterError, MissingExtraError, join_problems
+from wgan_aug.errors import (
+    DataTypeError,
+    InvalidDataError,
+    InvalidParameterError,
+    MissingExtraError,
+    explains_names,
+    join_problems,
+)
 from wgan_aug.schema.cells import missing_cells
 from wgan_aug.schema.inference import resolve_columns
 from wgan_aug.synthesizers.base import GANSynthesizer
 from wgan_aug.synthesizers.checks import check_frame, find_seed, not_a_number, not_among
 from wgan_aug.synthesizers.containers import to_frame, to_series
-from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.sequences.synthesizer import WGANGPSequenceSynthesizer
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 

@@ -12,14 +12,12 @@ __all__ = ["load_energy"]
 def load_energy() -> pd.DataFrame:
     """Load 3 289 hours of a low-energy house in Belgium: one long series of eight channels, without a gap.
 
-    | column | what it is | unit |
-    |---|---|---|
-    | `date` | beginning of the hour, from 2016-01-11 17:00 to 2016-05-27 17:00 | local time |
-    | `Appliances` | energy that appliances took, whole tens | Wh |
-    | `lights` | energy that lights took, whole tens, 0 in more than half of the hours | Wh |
-    | `T1`, `RH_1` | temperature and relative humidity in the kitchen | °C, % |
-    | `T2` | temperature in the living room | °C |
-    | `T_out`, `RH_out`, `Windspeed` | outside, at the nearest airport | °C, %, m/s |
+    - `date`: beginning of the hour, from 2016-01-11 17:00 to 2016-05-27 17:00, local time
+    - `Appliances`: energy that appliances took, whole tens, in Wh
+    - `lights`: energy that lights took, whole tens, 0 in more than half of the hours, in Wh
+    - `T1`, `RH_1`: temperature and relative humidity in the kitchen, in °C and %
+    - `T2`: temperature in the living room, in °C
+    - `T_out`, `RH_out`, `Windspeed`: outside, at the nearest airport, in °C, % and m/s
 
     Returns:
         A new table of shape (3289, 9) with a plain range as its index, in order of time.

@@ -1,86 +1,133 @@
-"""Adversarial objectives by name: what the critic minimises, and what the generator minimises."""
+"""Adversarial objectives by name, and what `loss=` may be."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
+import inspect
 from collections.abc import Mapping
-from typing import Protocol
-
-from torch import Tensor
+from typing import Any, TypeAlias
 
 from wgan_aug.errors import InvalidParameterError, did_you_mean
-from wgan_aug.losses.penalties import Critic, gradient_norms, interpolate, lipschitz_penalty
+from wgan_aug.losses.base import BuiltIn
+from wgan_aug.losses.games import R3GAN, Hinge, LeastSquares, NonSaturating
+from wgan_aug.losses.protocol import Objective
+from wgan_aug.losses.wasserstein import WassersteinDiv, WassersteinGP, WeightClipping
 
-__all__ = ["OBJECTIVES", "Objective", "WassersteinGP", "find_objective"]
+__all__ = [
+    "OBJECTIVES",
+    "Loss",
+    "NamedObjective",
+    "Objective",
+    "WassersteinGP",
+    "find_objective",
+    "option_names",
+    "read_objective",
+    "show_loss",
+    "write_objective",
+]
 
-
-class Objective(Protocol):
-    """Two functions. `critic_loss` also returns figures for the history, each a scalar tensor by name."""
-
-    def critic_loss(
-        self, critic: Critic, real: Tensor, generated: Tensor, scores: tuple[Tensor, Tensor], eps: Tensor
-    ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Return what the critic minimises, from its scores of real and generated rows, shape (batch,)."""
-        ...
-
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """Return what the generator minimises, from the critic's scores of generated rows, shape (batch,)."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class WassersteinGP:
-    r"""WGAN-GP: the Wasserstein critic, held to a gradient of norm 1 between real and generated rows.
-
-    The critic minimises $E D(\tilde x) - E D(x) + \lambda E (\lVert \nabla D(\hat x) \rVert_2 - 1)^2$, the
-    generator $-E D(\tilde x)$.
-
-    Args:
-        gp_weight: $\lambda$, at least 0; the paper has 10.
-        one_sided: penalise gradient norms above 1 only.
-        penalty_share: the share of a batch's rows, in (0, 1], whose gradient is taken: an estimate of the same mean
-            from fewer rows. The paper takes all.
-
-    References:
-        Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028.
-    """
-
-    gp_weight: float = 10.0
-    one_sided: bool = False
-    penalty_share: float = 1.0
-
-    def critic_loss(
-        self, critic: Critic, real: Tensor, generated: Tensor, scores: tuple[Tensor, Tensor], eps: Tensor
-    ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Return the critic's loss with the Wasserstein estimate, the penalty and the mean gradient norm."""
-        wasserstein = scores[0].mean() - scores[1].mean()
-        some = slice(math.ceil(self.penalty_share * len(real)))
-        norms = gradient_norms(critic, interpolate(real[some], generated[some], eps[some]))
-        penalty = lipschitz_penalty(norms, one_sided=self.one_sided)
-        loss = self.gp_weight * penalty - wasserstein
-        return loss, {"wasserstein": wasserstein, "penalty": penalty, "gradient_norm": norms.mean()}
-
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """Return the negative mean score."""
-        return -scores.mean()
-
-
-OBJECTIVES: dict[str, type[WassersteinGP]] = {"wgan-gp": WassersteinGP}
+OBJECTIVES: dict[str, type[Any]] = {
+    "wgan-gp": WassersteinGP,
+    "wgan": WeightClipping,
+    "wgan-div": WassersteinDiv,
+    "gan": NonSaturating,
+    "lsgan": LeastSquares,
+    "hinge": Hinge,
+    "r3gan": R3GAN,
+}
 """Objectives by the name that `loss=` takes."""
 
 
-def find_objective(name: str) -> type[WassersteinGP]:
-    """Return an objective by its name.
+@dataclasses.dataclass(frozen=True)
+class NamedObjective:
+    """A user's own objective, of which a saved model knows the name alone: enough to sample, not to go on training.
+
+    Args:
+        name: module and class, with a colon between them.
+        options: its attributes that are plain values.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+
+
+Loss: TypeAlias = str | Objective | NamedObjective
+"""What `loss=` may be."""
+
+
+def find_objective(loss: object) -> Any:
+    """Return an objective by its name; one that was made is taken as it is.
 
     Raises:
-        InvalidParameterError: for an unknown name, with the known ones.
+        InvalidParameterError: for an unknown name, with the known ones; for something that is no objective.
 
     Examples:
-        >>> find_objective("wgan-gp")(gp_weight=1.0).gp_weight
-        1.0
+        >>> find_objective("wgan-gp")
+        WassersteinGP(gp_weight=10.0, penalty_share=1.0, penalty_every=1, one_sided=False)
     """
-    if name not in OBJECTIVES:
-        known = ", ".join(map(repr, OBJECTIVES))
-        raise InvalidParameterError(f"loss is {name!r}; allowed are {known}.{did_you_mean(name, OBJECTIVES)}")
-    return OBJECTIVES[name]
+    if isinstance(loss, NamedObjective):
+        raise InvalidParameterError(
+            f"loss is {loss.name!r}, and a saved model has no more than the name of a user's own objective: it samples; "
+            "to train it, give the objective again by set_params(loss=...)."
+        )
+    known = ", ".join(map(repr, OBJECTIVES))
+    if isinstance(loss, str):
+        if loss not in OBJECTIVES:
+            raise InvalidParameterError(f"loss is {loss!r}; allowed are {known}.{did_you_mean(loss, OBJECTIVES)}")
+        return OBJECTIVES[loss]()
+    if inspect.isclass(loss):
+        raise InvalidParameterError(f"loss is the class {loss.__name__}; give an instance: loss={loss.__name__}().")
+    lacking = [name for name in ("critic_loss", "generator_loss") if not callable(getattr(loss, name, None))]
+    if lacking:
+        raise InvalidParameterError(
+            f"loss is {loss!r}, which has no {' and no '.join(lacking)}; allowed are {known}, or an objective of your "
+            "own with both functions."
+        )
+    return loss
+
+
+def option_names(objective: object) -> list[str]:
+    """Return the options that an objective of this package has; none for others."""
+    return [field.name for field in dataclasses.fields(objective)] if isinstance(objective, BuiltIn) else []
+
+
+def show_loss(loss: object) -> str:
+    """Return how `loss=` was given, in short: a name, or a class.
+
+    Examples:
+        >>> show_loss("gan"), show_loss(WeightClipping(clip_value=0.1))
+        ("loss='gan'", 'loss=WeightClipping(...)')
+    """
+    return f"loss={loss!r}" if isinstance(loss, str) else f"loss={type(loss).__name__}(...)"
+
+
+def write_objective(objective: object) -> dict[str, Any]:
+    """Return an objective as JSON: its name, and its options; of a user's own, the attributes that are plain values.
+
+    Examples:
+        >>> write_objective(WeightClipping(clip_value=0.1))
+        {'name': 'wgan', 'options': {'clip_value': 0.1, 'bursts': True}}
+    """
+    if isinstance(objective, NamedObjective):
+        return {"name": objective.name, "options": dict(objective.options)}
+    kind = type(objective)
+    own = f"{kind.__module__}:{kind.__qualname__}"
+    name = next((name for name, known in OBJECTIVES.items() if known is kind), own)
+    return {"name": name, "options": {key: value for key, value in vars(objective).items() if _is_plain(value)}}
+
+
+def read_objective(data: Mapping[str, Any]) -> Any:
+    """Read what `write_objective` wrote; nothing is imported, so that a model's folder runs no code.
+
+    Examples:
+        >>> read_objective({"name": "gan", "options": {"r1_weight": 1.0}})
+        NonSaturating(r1_weight=1.0)
+        >>> read_objective({"name": "mine:Own", "options": {}})
+        NamedObjective(name='mine:Own', options={})
+    """
+    known = OBJECTIVES.get(data["name"])
+    return NamedObjective(data["name"], data["options"]) if known is None else known(**data["options"])
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, (bool, int, float, str))

@@ -16,18 +16,12 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from wgan_aug.errors import (
-    DataWarning,
-    InvalidParameterError,
-    ModelFormatError,
-    join_problems,
-)
+from wgan_aug.errors import DataWarning, InvalidParameterError, ModelFormatError, check_option_names, join_problems
 from wgan_aug.losses.objectives import find_objective
 from wgan_aug.networks.mlp import wrong_norm
 from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, not_among
 from wgan_aug.synthesizers.history import draw_history
-from wgan_aug.synthesizers.options import check_option_names
 from wgan_aug.synthesizers.presets import Preset, find_preset
 from wgan_aug.synthesizers.running import Running, seconds_of
 from wgan_aug.synthesizers.streams.manifest import Manifest, conditions_to_json, fingerprint

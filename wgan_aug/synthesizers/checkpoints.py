@@ -14,14 +14,13 @@ import numpy as np
 import torch
 
 from wgan_aug.errors import ModelFormatError, OutputExistsError
-from wgan_aug.persistence import read_folder, write_folder
+from wgan_aug.persistence import exclusive, read_folder, write_folder
 from wgan_aug.training.loop import History
 
 __all__ = ["Checkpoints", "has_ended", "open_checkpoints"]
 
 _CLASS = "training"
 _PREFIX = "checkpoint-"
-_LOCK = "lock"
 
 
 class Checkpoints:
@@ -107,7 +106,11 @@ def open_checkpoints(folder: str | Path, every: float, *, resume: bool, writes: 
         raise OutputExistsError(
             f"{place} has files that are no checkpoints ({', '.join(strange[:3])}); choose a folder of its own."
         )
-    with _locked(place) if writes else contextlib.nullcontext():
+    told = f"Another training is writing to {place}; choose another folder."
+    with exclusive(place, told) if writes else contextlib.nullcontext():
+        if writes:
+            for leftover in place.glob(f".{_PREFIX}*"):  # of a process that was killed while it wrote
+                shutil.rmtree(leftover, ignore_errors=True)
         number = max(_listed(place), default=0)
         if number and not resume:
             raise OutputExistsError(
@@ -122,26 +125,8 @@ def has_ended(folder: str | Path) -> bool:
     return number > 0 and _read(Path(folder), number)["snapshot"]["ended"]
 
 
-_OWN = (_LOCK, "statics")
-"""What else may be in the folder: the lock, and the training of sequences' static columns."""
-
-
-@contextmanager
-def _locked(place: Path) -> Generator[None]:
-    """Hold the folder's lock, which goes with the process, however that ends."""
-    with open(place / _LOCK, "a+") as file:
-        try:
-            import fcntl
-        except ImportError:  # Windows has no such lock: there, two trainings in one folder are not noticed
-            yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputExistsError(f"Another training is writing to {place}; choose another folder.") from None
-        for leftover in place.glob(f".{_PREFIX}*"):  # of a process that was killed while it wrote
-            shutil.rmtree(leftover, ignore_errors=True)
-        yield
+_OWN = ("statics",)
+"""What else may be in the folder: the training of sequences' static columns."""
 
 
 def _listed(place: Path) -> dict[int, Path]:

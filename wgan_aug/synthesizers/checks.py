@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 import warnings
 from collections.abc import Sequence
@@ -11,7 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
+from wgan_aug.errors import (
+    DataWarning,
+    InvalidDataError,
+    InvalidParameterError,
+    did_you_mean,
+    join_problems,
+    not_a_number,
+)
 from wgan_aug.schema.columns import TableSchema
 
 __all__ = ["append_target", "check_frame", "find_seed", "not_a_number", "not_a_switch", "not_among", "warn_of"]
@@ -50,37 +56,6 @@ def not_among(option: str, value: object, allowed: Sequence[str]) -> list[str]:
     if value in allowed:
         return []
     return [f"{option} is {value!r}; allowed are {', '.join(map(repr, allowed))}.{did_you_mean(value, allowed)}"]
-
-
-def not_a_number(
-    option: str,
-    value: Any,
-    *,
-    above: float,
-    most: float = math.inf,
-    whole: bool = False,
-    equal: bool = False,
-    optional: bool = True,
-) -> list[str]:
-    """Say what is wrong with a numeric option.
-
-    Args:
-        option: its name.
-        value: what was given.
-        above: the bound.
-        most: the largest that is allowed.
-        whole: it must be an integer.
-        equal: the bound itself is allowed.
-        optional: None is allowed.
-    """
-    if value is None and optional:
-        return []
-    kind = numbers.Integral if whole else numbers.Real
-    number = float(value) if isinstance(value, kind) and not isinstance(value, (bool, np.bool_)) else math.nan
-    fine = math.isfinite(number) and (number >= above if equal else number > above) and number <= most
-    wanted = f"{'an integer' if whole else 'a number'} {'of at least' if equal else 'above'} {above:g}"
-    wanted += "" if most == math.inf else f" and at most {most:g}"
-    return [] if fine else [f"{option} is {value!r}; it must be {wanted}."]
 
 
 def not_a_switch(option: str, value: object) -> list[str]:

@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def memory_bytes(self) -> int:
-        """Estimate the memory that training takes: codes or numbers of rows, networks with optimisers, a batch."""
+        """Estimate the memory that training takes, of codes or numbers of rows, networks with optimisers, a batch."""
         layout = self.encoder.layout
         codes = self.rows * (24 if self.in_parts else 4 * layout.n_blocks + 8 * layout.n_scalars)
         generator = _mlp_weights(self.preset.noise_dim, self.preset.generator_layers, layout.n_features, True)

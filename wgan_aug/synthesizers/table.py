@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 
 from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
-from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError
+from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, explains_names
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, resolve_columns
@@ -36,7 +36,6 @@ from wgan_aug.synthesizers.features import criticise, encode_known, known_column
 from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
-from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts_reading import PartRows, opened
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
@@ -10,11 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wgan_aug.errors import InvalidParameterError, MissingExtraError, OutputExistsError
-
-try:
-    import fcntl
-except ImportError:  # a system without locks of files
-    fcntl = None
+from wgan_aug.persistence import exclusive
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -58,7 +53,8 @@ def opened_study(path: Path, identity: Mapping[str, Any], defaults: Mapping[str,
     _refuse_strangers(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     before = optuna.logging.get_verbosity()
-    with _locked(path):
+    lock = path.with_name(f".{path.name}.lock")
+    with exclusive(lock, f"Another search is writing to {path}; wait for it, or choose another file."):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         storage = _storage(path)
         try:
@@ -76,6 +72,7 @@ def opened_study(path: Path, identity: Mapping[str, Any], defaults: Mapping[str,
             storage.remove_session()
             storage.engine.dispose()
             optuna.logging.set_verbosity(before)
+            lock.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -145,21 +142,3 @@ def _tell_differences(path: Path, known: Mapping[str, Any], given: Mapping[str, 
         if known.get(name) != given.get(name)
     ]
     return f"{path} holds another study: {'; '.join(told)}. Go on with what it was begun with, or choose another file."
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[None]:
-    """Keep other searches out; a lock goes with its process, however that ends."""
-    lock = path.with_name(f".{path.name}.lock")
-    with open(lock, "a") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputExistsError(
-                    f"Another search is writing to {path}; wait for it, or choose another file."
-                ) from None
-        try:
-            yield
-        finally:
-            os.unlink(lock)

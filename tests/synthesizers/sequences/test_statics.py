@@ -41,8 +41,8 @@ def frame(*names: str) -> pd.DataFrame:
     return whole[list(names)]
 
 
-def fit(data: pd.DataFrame, key: str | None = None, **options: Any) -> Statics:
-    return Statics.fit(data, key, {}, table, **options)
+def fit(data: pd.DataFrame, key: str | None = None) -> Statics:
+    return Statics.fit(data, key, {}, table, {})
 
 
 def same(left: Any, right: Any) -> None:
@@ -123,14 +123,14 @@ def test_features_of_drawn_rows_warn_of_nothing() -> None:
 @pytest.mark.parametrize("preset", ["fast", "balanced", "toy", "paper"])
 def test_a_plan_has_the_encoder_that_fit_has(preset: str) -> None:
     data = frame("id", "label", "age", "weight")
-    plan, done = (Statics.fit(data, "id", {}, lambda: table(preset), learn=learn) for learn in (False, True))
+    plan, done = (Statics.fit(data, "id", {}, lambda: table(preset), training) for training in (None, {}))
     assert plan.model is None
     one, two = (through_json(s.encoder.to_json()) for s in (plan, done))
     assert str(one) == str(two)
 
 
 def test_kinds_that_were_given_count() -> None:
-    statics = Statics.fit(frame("age", "label"), None, {"age": "categorical"}, table)
+    statics = Statics.fit(frame("age", "label"), None, {"age": "categorical"}, table, {})
     assert statics.encoder.schema["age"].kind == "categorical"
     assert set(statics.sample(300, 0, {})["age"]) <= set(frame("age")["age"])
 
@@ -184,7 +184,7 @@ def test_conditions_are_exact(conditions: dict[Any, Any], rows: int) -> None:
 
 @functools.cache
 def _fitted(names: tuple[str, ...]) -> Statics:
-    return Statics.fit(frame(*names), "id", {}, lambda: table().set_params(epochs=60))
+    return Statics.fit(frame(*names), "id", {}, lambda: table().set_params(epochs=60), {})
 
 
 def test_a_condition_leaves_the_others_at_their_shares() -> None:

@@ -30,6 +30,7 @@ from wgan_aug.errors import (
 )
 from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.views import VIEWS
+from wgan_aug.synthesizers import running
 from wgan_aug.synthesizers.sequences import drawing
 from wgan_aug.synthesizers.sequences import synthesizer as module
 from wgan_aug.training.callbacks import Progress
@@ -263,13 +264,13 @@ def test_what_a_model_of_steps_alone_is_conditioned_on() -> None:
 def test_rare_classes_are_shown_more_often_and_sampled_as_often_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     y = np.repeat([0, 1, 2], [60, 36, 4])
     heard: list[torch.Tensor | None] = []
-    inner = module.train
+    inner = running.train
 
-    def listen(*args: Any) -> Any:
-        heard.append(args[-1])
-        return inner(*args)
+    def listen(*args: Any, weights: Any, **more: Any) -> Any:
+        heard.append(weights)
+        return inner(*args, weights=weights, **more)
 
-    monkeypatch.setattr(module, "train", listen)
+    monkeypatch.setattr(running, "train", listen)
     for balance in (0.0, 0.5, 1.0):
         new(layout="nct", balance=balance).fit(cube(100), y)
     assert heard[0] is None
@@ -283,8 +284,13 @@ def test_rare_classes_are_shown_more_often_and_sampled_as_often_as_they_come(mon
 
 
 def test_without_a_target_all_sequences_are_shown_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = module.train
-    monkeypatch.setattr(module, "train", lambda *args: pytest.fail("weights") if args[-1] is not None else inner(*args))
+    inner = running.train
+
+    def listen(*args: Any, weights: Any, **more: Any) -> Any:
+        assert weights is None
+        return inner(*args, weights=weights, **more)
+
+    monkeypatch.setattr(running, "train", listen)
     new(**KEYED).fit(visits())
     new(**KEYED, target="label", balance=0.0).fit(visits())
 
@@ -678,11 +684,11 @@ def test_losses_that_are_not_finite_name_a_column(
         }
     )
 
-    def fail(state: Any, data: Any, *_: Any) -> Any:
+    def fail(state: Any, data: Any, *_: Any, **more: Any) -> Any:
         channels = data.largest(torch.arange(40)).shape[0]
         raise NonFiniteError("The losses are not finite", [feature % channels])
 
-    monkeypatch.setattr(module, "train", fail)
+    monkeypatch.setattr(running, "train", fail)
     with pytest.raises(TrainingError, match=rf"largest encoded values are '{column}': look for extreme values"):
         new(sequence_key="id", **options).fit(frame)
 

@@ -48,7 +48,7 @@ class SequencePlan:
 
     @property
     def memory_bytes(self) -> int:
-        """Estimate the memory that training takes on its device: paths, states, activations of one batch."""
+        """Estimate the memory that training takes on its device, of paths, states, activations of one batch."""
         kept = 4 * self.sequences * self.steps * (self.channels + self.encoder.layout.n_blocks)
         activations = 4 * 40 * self.settings.batch_size * self.steps * (self.channels + 2 * self.preset.channels)
         return kept + activations

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncoder
 from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.encoding.table import check_numeric_encoding
-from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean, join_problems
+from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean, explains_names, join_problems
 from wgan_aug.networks.conv1d import ConvGenerator
 from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.columns import TableSchema
@@ -24,7 +24,6 @@ from wgan_aug.schema.inference import Overrides, read_overrides, resolve_columns
 from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
 from wgan_aug.synthesizers.checks import find_seed, warn_of
 from wgan_aug.synthesizers.conditions import check_conditions
-from wgan_aug.synthesizers.options import explains_names
 from wgan_aug.synthesizers.parts import learn_balance
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
 from wgan_aug.synthesizers.refinement.refiner import Refinement

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from wgan_aug.errors import InvalidParameterError, OutputExistsError, join_problems
+from wgan_aug.persistence import exclusive
 from wgan_aug.synthesizers.streams.manifest import Manifest
-
-try:
-    import fcntl
-except ImportError:  # a system without locks of files
-    fcntl = None
 
 __all__ = ["count_parts", "opened"]
 
@@ -39,7 +34,7 @@ def opened(folder: Path, manifest: Manifest, *, resume: bool, force: bool) -> Ge
     if folder.exists() and not folder.is_dir():
         raise OutputExistsError(f"{folder} is a file; parts go into a folder: choose another name.")
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with exclusive(folder, f"Another run is writing to {folder}; wait for it, or choose another folder."):
         earlier = Manifest.read(folder)
         if earlier is not None and not (resume or force):
             raise OutputExistsError(
@@ -83,23 +78,3 @@ def _sweep(folder: Path) -> None:
     """Remove what was being written when a process was killed."""
     for left in folder.glob(".part-*"):
         left.unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """Keep other runs out; a lock goes with its process, however that ends."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputExistsError(
-                    f"Another run is writing to {folder}; wait for it, or choose another folder."
-                ) from None
-        yield
-    finally:
-        os.close(handle)

@@ -9,12 +9,11 @@ from typing import Any, Protocol, TypedDict
 
 import pandas as pd
 
-from wgan_aug.errors import ClusterError, InvalidParameterError, join_problems
+from wgan_aug.errors import ClusterError, InvalidParameterError, check_option_names, join_problems
 from wgan_aug.persistence import replace_file
 from wgan_aug.schema.columns import Storage
 from wgan_aug.synthesizers.checks import not_a_switch
 from wgan_aug.synthesizers.cluster import Scheduler, connected, work_through
-from wgan_aug.synthesizers.options import check_option_names
 from wgan_aug.synthesizers.streams.folder import count_parts, opened
 from wgan_aug.synthesizers.streams.formats import FORMATS, check_format
 from wgan_aug.synthesizers.streams.manifest import Manifest
