@@ -1,4 +1,4 @@
-"""The exception tree, and what is said of options. Every error is a `WganAugError` and the built-in one a caller expects."""
+"""The exception tree, and what is said of options. Each error is a `WganAugError`, and the built-in one one expects."""
 
 from __future__ import annotations
 
@@ -132,12 +132,17 @@ def check_option_names(owner: str, names: Iterable[str], allowed: Iterable[str])
     """
     known = list(allowed)
     problems = [
-        f"{owner} has no option {name!r}." + (did_you_mean(name, known) or f" Options are: {', '.join(known)}.")
+        f"{owner} has no option {name!r}."
+        + (did_you_mean(name, known) or _ELSEWHERE.get(name) or f" Options are: {', '.join(known) or 'none'}.")
         for name in names
         if name not in known
     ]
     if problems:
         raise UnknownOptionError(join_problems(problems))
+
+
+_OF_CONVOLUTIONS = " It is for convolutions over time, which WGANGPSequenceSynthesizer has, and no MLP."
+_ELSEWHERE: dict[str, str] = {"attention": _OF_CONVOLUTIONS, "progressive": _OF_CONVOLUTIONS}
 
 
 def explains_names(init: Callable[Concatenate[T, P], None]) -> Callable[Concatenate[T, P], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self, TypeVar, dataclass_transform
 
@@ -41,7 +41,7 @@ class Recipe:
 def with_options(cls: type[T]) -> type[T]:
     """Make a class of its annotated options, frozen; an unknown one is answered with those that there are."""
     made = dataclasses.dataclass(frozen=True)(cls)
-    made.__init__ = explains_names(made.__init__)
+    setattr(made, "__init__", explains_names(made.__init__))  # noqa: B010
     return made
 
 
@@ -69,7 +69,7 @@ class BuiltIn:
 
 
 @with_options
-class Penalised(BuiltIn):
+class Penalised(BuiltIn, ABC):
     """An objective of scores, with a penalty on the critic's input gradient.
 
     Args:

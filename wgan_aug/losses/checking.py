@@ -51,7 +51,9 @@ of shape (3,); it must be a scalar: take the mean.
     trial = _Trial(type(objective).__name__, shape)
     told = trial.call("critic_loss", lambda: objective.critic_loss(critic, real, generated.detach(), scores, eps))
     if not (isinstance(told, tuple) and len(told) == 2 and isinstance(told[1], Mapping)):
-        trial.refuse("critic_loss", f"gives a {type(told).__name__}", "return the loss and a dict of figures, {} for none")
+        trial.refuse(
+            "critic_loss", f"gives a {type(told).__name__}", "return the loss and a dict of figures, {} for none"
+        )
     loss, figures = told
     trial.check("critic_loss", loss, weights, "the critic's weights: make it of the scores, or of critic(...)")
     for name, figure in figures.items():

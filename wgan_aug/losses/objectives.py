@@ -20,7 +20,9 @@ __all__ = [
     "Objective",
     "WassersteinGP",
     "find_objective",
+    "kind_of",
     "option_names",
+    "penalises_rows",
     "read_objective",
     "show_loss",
     "write_objective",
@@ -67,8 +69,8 @@ def find_objective(loss: object) -> Any:
     """
     if isinstance(loss, NamedObjective):
         raise InvalidParameterError(
-            f"loss is {loss.name!r}, and a saved model has no more than the name of a user's own objective: it samples; "
-            "to train it, give the objective again by set_params(loss=...)."
+            f"loss is {loss.name!r}, an objective of your own, of which a saved model has the name alone: enough to "
+            "sample. To train it, give the objective again by set_params(loss=...)."
         )
     known = ", ".join(map(repr, OBJECTIVES))
     if isinstance(loss, str):
@@ -86,9 +88,20 @@ def find_objective(loss: object) -> Any:
     return loss
 
 
+def kind_of(objective: object) -> str | None:
+    """Return the name of an objective of this package; None for a user's own."""
+    return next((name for name, known in OBJECTIVES.items() if known is type(objective)), None)
+
+
 def option_names(objective: object) -> list[str]:
     """Return the options that an objective of this package has; none for others."""
     return [field.name for field in dataclasses.fields(objective)] if isinstance(objective, BuiltIn) else []
+
+
+def penalises_rows(loss: object) -> bool:
+    """Say whether `loss=` is an objective of this package that penalises the gradient of each row's own score."""
+    made = OBJECTIVES[loss]() if isinstance(loss, str) and loss in OBJECTIVES else loss
+    return isinstance(made, BuiltIn) and made.penalises_rows
 
 
 def show_loss(loss: object) -> str:
@@ -112,8 +125,10 @@ def write_objective(objective: object) -> dict[str, Any]:
         return {"name": objective.name, "options": dict(objective.options)}
     kind = type(objective)
     own = f"{kind.__module__}:{kind.__qualname__}"
-    name = next((name for name, known in OBJECTIVES.items() if known is kind), own)
-    return {"name": name, "options": {key: value for key, value in vars(objective).items() if _is_plain(value)}}
+    return {
+        "name": kind_of(objective) or own,
+        "options": {key: value for key, value in vars(objective).items() if _is_plain(value)},
+    }
 
 
 def read_objective(data: Mapping[str, Any]) -> Any:

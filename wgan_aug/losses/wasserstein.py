@@ -103,7 +103,7 @@ class WeightClipping(BuiltIn):
             weight.clamp_(-self.clip_value, self.clip_value)
 
     def critic_steps(self, update: int, n_critic: int) -> int:
-        """Return 100 for the first 25 updates and every 500th, else `n_critic`; the latter where there are no bursts."""
+        """Return 100 for the first 25 updates and every 500th; else, and where there are no bursts, `n_critic`."""
         return max(_BURST, n_critic) if self.bursts and (update < 25 or update % 500 == 0) else n_critic
 
 

@@ -14,6 +14,7 @@ from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.conv1d import SequenceShape, own_steps
 from wgan_aug.networks.growing import Growing, averaged
 from wgan_aug.networks.joining import cycled
+from wgan_aug.networks.mlp import constrained
 from wgan_aug.networks.views import VIEWS
 
 __all__ = ["ConvCritic", "RowNorm"]
@@ -51,7 +52,7 @@ class ConvCritic(Growing):
         shape: of sequences and condition.
         hidden: width of each layer of the dense critic; the last one is also that of the convolutional critic's head.
         width: channels at the finest resolution; twice as many elsewhere.
-        norm: "layer", "spectral" or "none".
+        norm: "layer", "spectral", "weight" or "none".
         attention: let the steps of the first halved resolution look at each other.
         ragged: as for the generator: steps beyond a sequence's length have no influence, and no gradient.
         progressive: grow in training.
@@ -80,7 +81,7 @@ class ConvCritic(Growing):
             conv = nn.Conv1d(n_in, n_out, _KERNEL, stride=2, padding=_KERNEL // 2)
             row_norm = RowNorm(n_out) if norm == "layer" else nn.Identity()
             looks = [SelfAttention(n_out)] if attention and number == 0 else []
-            self.stages.append(nn.Sequential(_spectral(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks))
+            self.stages.append(nn.Sequential(constrained(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks))
         length = math.ceil(shape.steps / 2**shape.halvings)
         self.head = _dense(widths[-1] * length + shape.condition, hidden[-1:], norm)
         self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.dense else None
@@ -144,15 +145,11 @@ def _dense(size: int, hidden: Sequence[int], norm: str) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_out in hidden:
         normalised = nn.LayerNorm(n_out) if norm == "layer" else nn.Identity()
-        layers += [_spectral(nn.Linear(size, n_out), norm), normalised, nn.LeakyReLU(_SLOPE)]
+        layers += [constrained(nn.Linear(size, n_out), norm), normalised, nn.LeakyReLU(_SLOPE)]
         size = n_out
-    return nn.Sequential(*layers, _spectral(nn.Linear(size, 1), norm))
+    return nn.Sequential(*layers, constrained(nn.Linear(size, 1), norm))
 
 
 def _stand_in(channels: int, n_out: int, norm: str) -> nn.Sequential:
     """Return what takes the place of the stages that are not in use yet."""
-    return nn.Sequential(_spectral(nn.Conv1d(channels, n_out, 1), norm), nn.LeakyReLU(_SLOPE))
-
-
-def _spectral(layer: nn.Module, norm: str) -> nn.Module:
-    return nn.utils.parametrizations.spectral_norm(layer) if norm == "spectral" else layer
+    return nn.Sequential(constrained(nn.Conv1d(channels, n_out, 1), norm), nn.LeakyReLU(_SLOPE))

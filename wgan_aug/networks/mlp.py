@@ -15,23 +15,29 @@ from wgan_aug.networks.heads import TableHead
 from wgan_aug.networks.joining import cycled
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator", "wrong_norm"]
+__all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator", "constrained", "wrong_norm"]
 
 CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {
     "layer": nn.LayerNorm,
     "none": lambda width: nn.Identity(),
-    "spectral": lambda width: nn.Identity(),  # acts on the weights, see _linear
+    "spectral": lambda width: nn.Identity(),  # acts on the weights, as the next one does: see `constrained`
+    "weight": lambda width: nn.Identity(),
 }
 """Normalisations of the critic, each of one row alone, by the name that `critic_norm=` takes."""
 
 
-def wrong_norm(norm: object) -> list[str]:
-    """Say what is wrong with a critic's normalisation, an empty list where it is known."""
+def wrong_norm(norm: object, *, by_rows: bool = True) -> list[str]:
+    """Say what is wrong with a critic's normalisation, an empty list where it is known.
+
+    Args:
+        norm: what was asked for.
+        by_rows: whether the objective penalises the gradient of each row's own score.
+    """
     allowed = tuple(CRITIC_NORMS)
     if norm in allowed:
         return []
     reason = ""
-    if "batch" in str(norm):
+    if by_rows and "batch" in str(norm):
         reason = " Batch normalisation makes a row's score depend on other rows, and voids a penalty taken row by row."
     return [
         f"critic_norm is {norm!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(norm, allowed)}"
@@ -133,8 +139,8 @@ class MLPCritic(nn.Module):
     Args:
         n_features: width of a row.
         hidden: width of each hidden layer.
-        norm: "layer", "spectral" or "none"; never batch normalisation, which would make a row's score depend on
-            the other rows and void a penalty taken row by row.
+        norm: "layer", "spectral", "weight" or "none"; never batch normalisation, which would make a row's score
+            depend on the other rows and void a penalty taken row by row.
         slope: slope of the LeakyReLU below 0.
         units: how many units of a row may be revealed; 0 for a critic that is not told which are.
 
@@ -158,9 +164,9 @@ class MLPCritic(nn.Module):
         layers: list[nn.Module] = []
         width = n_features + units
         for size in hidden:
-            layers += [_linear(width, size, norm), CRITIC_NORMS[norm](size), nn.LeakyReLU(slope)]
+            layers += [constrained(nn.Linear(width, size), norm), CRITIC_NORMS[norm](size), nn.LeakyReLU(slope)]
             width = size
-        self.layers = nn.Sequential(*layers, _linear(width, 1, norm))
+        self.layers = nn.Sequential(*layers, constrained(nn.Linear(width, 1), norm))
 
     def forward(self, rows: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return one score a row.
@@ -182,6 +188,13 @@ class MLPCritic(nn.Module):
         return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1)
 
 
-def _linear(n_in: int, n_out: int, norm: str) -> nn.Module:
-    linear = nn.Linear(n_in, n_out)
-    return parametrizations.spectral_norm(linear) if norm == "spectral" else linear
+def constrained(layer: nn.Module, norm: str) -> nn.Module:
+    """Return a layer whose weight is normalised, where that is what a normalisation acts on.
+
+    References:
+        Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, arXiv 1802.05957.
+        Salimans and Kingma 2016, Weight Normalization, arXiv 1602.07868.
+    """
+    if norm == "weight":
+        return parametrizations.weight_norm(layer)
+    return parametrizations.spectral_norm(layer) if norm == "spectral" else layer

@@ -17,10 +17,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from wgan_aug.errors import DataWarning, InvalidParameterError, ModelFormatError, check_option_names, join_problems
-from wgan_aug.losses.objectives import find_objective
+from wgan_aug.losses.objectives import penalises_rows
 from wgan_aug.networks.mlp import wrong_norm
 from wgan_aug.persistence import read_folder, write_folder
-from wgan_aug.synthesizers.checks import find_seed, not_a_number, not_a_switch, not_among
+from wgan_aug.synthesizers.checks import check_loss, find_seed, not_a_number, not_a_switch, not_among
 from wgan_aug.synthesizers.history import draw_history
 from wgan_aug.synthesizers.presets import Preset, find_preset
 from wgan_aug.synthesizers.running import Running, seconds_of
@@ -49,6 +49,8 @@ class GANSynthesizer(BaseEstimator):
     """What `architecture` may be."""
     presets: ClassVar[Mapping[str, Preset]]
     """What `preset` may be."""
+    row_shape: ClassVar[tuple[int, ...]]
+    """The shape of the rows that a user's own objective is tried on."""
     over_preset: ClassVar[tuple[str, ...]]
     """Options that win over the preset's field of the same name, unless they are None."""
 
@@ -73,7 +75,7 @@ class GANSynthesizer(BaseEstimator):
         options = self.get_params(deep=False)
         problems: list[str] = []
         for check in (
-            lambda: find_objective(options["loss"]),
+            lambda: check_loss(options["loss"], options["gp_weight"], self.row_shape),
             lambda: find_preset(options["preset"], self.presets),
             lambda: seconds_of(options["max_time"]),
         ):
@@ -82,7 +84,7 @@ class GANSynthesizer(BaseEstimator):
             except InvalidParameterError as error:
                 problems.append(str(error))
         problems += not_among("architecture", options["architecture"], self.architectures)
-        problems += wrong_norm(options["critic_norm"])
+        problems += wrong_norm(options["critic_norm"], by_rows=penalises_rows(options["loss"]))
         problems += self._wrong_options()
         problems += not_a_number("epochs", options["epochs"], above=0)
         problems += not_a_number("batch_size", options["batch_size"], above=0, whole=True)
@@ -101,7 +103,7 @@ class GANSynthesizer(BaseEstimator):
             raise InvalidParameterError(join_problems(problems))
         given = {name: options[name] for name in self.over_preset}
         plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
-        return find_preset(options["preset"], self.presets).with_given(plain)
+        return find_preset(options["preset"], self.presets, options["loss"]).with_given(plain)
 
     def _wrong_options(self) -> list[str]:
         """Say what is wrong with the options that this synthesizer alone has."""
@@ -245,8 +247,9 @@ def training_settings(preset: Preset, rows: int, features: int, options: Mapping
         batch_size=min(preset.batch_size, rows),
         n_critic=preset.n_critic,
         learning_rate=preset.learning_rate,
-        critic_learning_rate=preset.learning_rate,
+        critic_learning_rate=preset.learning_rate * preset.critic_rate_factor,
         betas=preset.betas,
+        optimiser=preset.optimiser,
         decay=preset.decay,
         ema_decay=preset.ema_decay,
         share_rows=preset.share_rows,

@@ -18,9 +18,20 @@ from wgan_aug.errors import (
     join_problems,
     not_a_number,
 )
+from wgan_aug.losses.checking import check_objective
+from wgan_aug.losses.objectives import find_objective, kind_of, option_names, show_loss
 from wgan_aug.schema.columns import TableSchema
 
-__all__ = ["append_target", "check_frame", "find_seed", "not_a_number", "not_a_switch", "not_among", "warn_of"]
+__all__ = [
+    "append_target",
+    "check_frame",
+    "check_loss",
+    "find_seed",
+    "not_a_number",
+    "not_a_switch",
+    "not_among",
+    "warn_of",
+]
 
 
 def check_frame(frame: pd.DataFrame) -> None:
@@ -38,6 +49,30 @@ def check_frame(frame: pd.DataFrame) -> None:
         problems.append(f"Column names must differ; these come more than once: {', '.join(map(repr, doubled))}.")
     if problems:
         raise InvalidDataError(join_problems(problems))
+
+
+def check_loss(loss: object, gp_weight: object, shape: tuple[int, ...]) -> None:
+    """Refuse what is no objective, and a weight of a penalty that it does not have; a user's own one is tried.
+
+    Args:
+        loss: as given.
+        gp_weight: as given; None for none.
+        shape: of the rows that it is tried on.
+
+    Raises:
+        InvalidParameterError: for what is wrong with it.
+    """
+    objective = find_objective(loss)
+    if kind_of(objective) is None:
+        check_objective(objective, shape)
+    names = option_names(objective)
+    if gp_weight is not None and "gp_weight" not in names:
+        has = (
+            f"its options, given as {type(objective).__name__}(...), are {', '.join(names)}" if names else "it has none"
+        )
+        raise InvalidParameterError(
+            f"gp_weight is {gp_weight!r}, an option that {show_loss(loss)} does not have; {has}."
+        )
 
 
 def append_target(frame: pd.DataFrame, series: pd.Series, name: Any) -> pd.DataFrame:

@@ -23,9 +23,10 @@ _LOWER = "70%"  # height of the lower panels, as a share of the first one's
 def draw_history(history: pd.DataFrame, evaluations: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw what training did over updates, in panels below each other.
 
-    The Wasserstein estimate and the losses are running means, each update's own estimate pale behind; the first 2 % of
-    the updates, in which the critic knows nothing, do not stretch the axes. Where there are evaluations, the last panel
-    has their scores, and a line through all panels marks the update whose model was kept.
+    The Wasserstein estimate (for an objective without one, the critic's loss) and the losses are running means, each
+    update's own estimate pale behind; the first 2 % of the updates, in which the critic knows nothing, do not stretch
+    the axes. Where there are evaluations, the last panel has their scores, and a line through all panels marks the
+    update whose model was kept.
 
     Args:
         history: one row an update, see `history_`.
@@ -40,9 +41,10 @@ def draw_history(history: pd.DataFrame, evaluations: pd.DataFrame, ax: Axes | No
     """
     first, below = _panels(ax, 2 if len(evaluations) else 1)
     updates, smooth = history["update"], history.rolling(max(1, len(history) // _PARTS), 1, center=True).mean()
-    first.plot(updates, history["wasserstein"], color=_ESTIMATE, linewidth=0.6, alpha=0.3)
-    first.plot(updates, smooth["wasserstein"], color=_ESTIMATE, linewidth=1.8)
-    _frame(first, "Wasserstein\nestimate", smooth[["wasserstein"]])
+    upper = "wasserstein" if "wasserstein" in history else "critic_loss"
+    first.plot(updates, history[upper], color=_ESTIMATE, linewidth=0.6, alpha=0.3)
+    first.plot(updates, smooth[upper], color=_ESTIMATE, linewidth=1.8)
+    _frame(first, "Wasserstein\nestimate" if upper == "wasserstein" else "critic's loss", smooth[[upper]])
     for name, (label, colour) in _LOSSES.items():
         below[0].plot(updates, smooth[name], color=colour, linewidth=1.3, label=label)
     _frame(below[0], "losses", smooth[list(_LOSSES)])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from wgan_aug.errors import InvalidParameterError, did_you_mean
+from wgan_aug.losses.objectives import Loss, find_objective, kind_of, option_names
 
 __all__ = ["PRESETS", "SEQUENCE_PRESETS", "Preset", "find_preset"]
 
@@ -22,10 +23,14 @@ class Preset:
             for more features, which make each update longer.
         batch_size: rows of each step.
         n_critic: critic steps an update.
-        gp_weight: weight of the gradient penalty.
-        penalty_share: the share of a batch's rows that the penalty is taken on.
+        gp_weight: weight of the gradient penalty; None for an objective that has none.
+        penalty_share: the share of a batch's rows that the penalty is taken on, where there is one.
+        clip_value: the largest size of a weight of the critic, for weight clipping.
+        bursts: let the critic do 100 steps in some updates, for weight clipping.
         share_rows: let the generator's step use the rows of the critic's last step.
-        learning_rate: of both Adams.
+        optimiser: of both networks.
+        learning_rate: of the generator's optimiser.
+        critic_rate_factor: the critic's rate, as a multiple of the generator's.
         betas: Adam's decay rates.
         decay: how the rate falls.
         ema_decay: of the average that samples.
@@ -46,10 +51,14 @@ class Preset:
     scaled: bool = True
     batch_size: int = 250
     n_critic: int = 1
-    gp_weight: float = 1.0
+    gp_weight: float | None = 1.0
     penalty_share: float = 0.5
+    clip_value: float = 0.01
+    bursts: bool = False
     share_rows: bool = True
+    optimiser: Literal["adam", "rmsprop"] = "adam"
     learning_rate: float = 4e-3
+    critic_rate_factor: float = 1.0
     betas: tuple[float, float] = (0.0, 0.99)
     decay: Literal["cosine", "none"] = "cosine"
     ema_decay: float = 0.999
@@ -68,6 +77,27 @@ class Preset:
     def with_given(self, given: Mapping[str, Any]) -> Preset:
         """Return the preset with the options that were given, those that are not None, in place of its own."""
         return dataclasses.replace(self, **{name: value for name, value in given.items() if value is not None})
+
+    def objective(self, loss: Loss) -> Any:
+        """Return the objective that `loss=` asks for, with what the preset has of its options."""
+        made = find_objective(loss)
+        return dataclasses.replace(made, **{name: getattr(self, name) for name in self._options_of(made)})
+
+    def under(self, name: str, loss: Loss) -> Preset:
+        """Return what the preset of a name is under an objective; one that was made keeps its own options."""
+        made = find_objective(loss)
+        own = {option: getattr(made, option) for option in self._options_of(made)}
+        kind = kind_of(made) or "gan"  # a user's own objective is trained with the same care
+        if name == "paper":
+            changes = vars(made.recipe) | own if kind_of(made) else {}
+        else:
+            changes = _UNDER.get(name, _UNDER["balanced"]).get(kind, {}) | ({} if isinstance(loss, str) else own)
+        weight = self.gp_weight if "gp_weight" in own else None
+        return dataclasses.replace(self, **({"gp_weight": weight} | changes))
+
+    def _options_of(self, objective: object) -> list[str]:
+        """Return the options of an objective that the preset has a value for."""
+        return [name for name in option_names(objective) if hasattr(self, name)]
 
     def count_updates(self, rows: int, features: int, epochs: float | None) -> int:
         """Return the generator updates for a table.
@@ -131,7 +161,28 @@ PRESETS: dict[str, Preset] = {
         reveal=0.0,
     ),
 }
-"""`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017."""
+"""`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017. Under another
+objective than `wgan-gp`, `paper` has those of its own paper, see its `recipe`."""
+
+_UNDER: dict[str, dict[str, dict[str, Any]]] = {
+    "balanced": {
+        "wgan": {"optimiser": "rmsprop", "learning_rate": 5e-4, "clip_value": 0.1, "n_critic": 3},
+        "wgan-div": {"gp_weight": 2.0},
+        "gan": {"learning_rate": 1e-3, "betas": (0.5, 0.99)},
+        "lsgan": {"learning_rate": 1e-3, "betas": (0.5, 0.99)},
+        "hinge": {"learning_rate": 1e-3, "betas": (0.5, 0.99)},
+        "r3gan": {"gp_weight": 0.1},
+    },
+    "toy": {
+        "wgan": {"optimiser": "rmsprop", "learning_rate": 5e-5, "bursts": True},
+        "wgan-div": {},
+        "gan": {},
+        "lsgan": {},
+        "hinge": {},
+        "r3gan": {},
+    },
+}
+"""What else changes under an objective; that of `balanced` goes for `fast` and `best` too."""
 
 
 _SEQUENCES = dataclasses.replace(
@@ -151,22 +202,23 @@ SEQUENCE_PRESETS: dict[str, Preset] = {
 """The presets of sequences: an update takes longer than for tables, and numbers are scaled before they are whitened."""
 
 
-def find_preset(name: str, presets: Mapping[str, Preset] = PRESETS) -> Preset:
+def find_preset(name: str, presets: Mapping[str, Preset] = PRESETS, loss: Loss = "wgan-gp") -> Preset:
     """Return a preset by its name.
 
     Args:
         name: its name.
         presets: those that there are.
+        loss: the objective that it is for.
 
     Raises:
-        InvalidParameterError: for an unknown name, with the known ones.
+        InvalidParameterError: for an unknown name, with the known ones; for what is no objective.
 
     Examples:
-        >>> find_preset("paper").n_critic
-        5
+        >>> find_preset("paper").n_critic, find_preset("paper", loss="wgan").optimiser
+        (5, 'rmsprop')
     """
     if name not in presets:
         raise InvalidParameterError(
             f"preset is {name!r}; allowed are {', '.join(map(repr, presets))}.{did_you_mean(name, presets)}"
         )
-    return presets[name]
+    return presets[name].under(name, loss)

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, TrainingError
-from wgan_aug.losses.objectives import find_objective
 from wgan_aug.persistence import digest
 from wgan_aug.synthesizers.checkpoints import Checkpoints, open_checkpoints
 from wgan_aug.synthesizers.checks import find_seed, not_a_number
@@ -134,12 +133,11 @@ class Running:
             self.checkpoints.identify(_identity(model, data, fingerprint))
         settings = _shared(settings, self.ranks.count)
         judge = _judge(model, data, settings, weights, told)
-        objective = find_objective(model.loss)(gp_weight=preset.gp_weight, penalty_share=preset.penalty_share)
         try:
             return train(
                 state,
                 data,
-                objective,
+                preset.objective(model.loss),
                 settings,
                 weights=weights,
                 callbacks=self.callbacks,
@@ -200,6 +198,7 @@ def _told(model: Any, preset: Preset, settings: TrainingSettings, rows: int) -> 
     options = model.get_params(deep=False)
     found = {"rows": rows, "updates": settings.updates, "batch_size": settings.batch_size, "seed": model.seed_}
     filled = {name: getattr(preset, name, None) if value is None else value for name, value in options.items()}
+    found["loss"] = model.loss if isinstance(model.loss, str) else repr(model.loss)
     return {"synthesizer": type(model).__name__} | filled | found
 
 

@@ -19,6 +19,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, explains_names
+from wgan_aug.losses.objectives import Loss
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, resolve_columns
@@ -55,16 +56,18 @@ class WGANGPSynthesizer(GANSynthesizer):
     """Learn a table with a Wasserstein GAN with gradient penalty, and sample rows like it.
 
     Args:
-        loss: the objective; `"wgan-gp"`.
+        loss: the objective: `"wgan-gp"`, `"wgan"` (weight clipping), `"wgan-div"`, `"gan"`, `"lsgan"`, `"hinge"` or
+            `"r3gan"`; one of `wgan_aug.losses` with options of its own, such as `WeightClipping(clip_value=0.05)`; or
+            an object of your own with the two functions of `Objective`.
         architecture: the networks; `"mlp"`.
-        critic_norm: normalisation of the critic: `"layer"`, `"none"` or `"spectral"`.
+        critic_norm: normalisation of the critic: `"layer"`, `"none"`, or of its weights `"spectral"` or `"weight"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
-            WGAN-GP paper and `"toy"` for those of its toy distributions. Options given below win over it.
+            objective's paper and `"toy"` for those of its toy distributions. Options given below win over it.
         epochs: passes of the critic over the rows; None lets preset and rows decide.
         batch_size: rows of each step.
         n_critic: critic steps for each generator step.
-        gp_weight: weight of the gradient penalty.
-        learning_rate: of both Adam optimisers.
+        gp_weight: weight of the gradient penalty, for an objective that has one.
+        learning_rate: of the generator's optimiser, and of the critic's, unless the objective wants another ratio.
         categorical_features: columns to take as categories: names, positions, or a boolean mask.
         numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns or a dict by column.
         relations: find rules that hold in every training row and not by chance (a column that follows from another,
@@ -127,6 +130,7 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     architectures = ("mlp",)
     presets = PRESETS
+    row_shape = (3,)
     over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 
     schema_: TableSchema
@@ -149,7 +153,7 @@ class WGANGPSynthesizer(GANSynthesizer):
     def __init__(
         self,
         *,
-        loss: str = "wgan-gp",
+        loss: Loss = "wgan-gp",
         architecture: str = "mlp",
         critic_norm: str = "layer",
         preset: str = "balanced",

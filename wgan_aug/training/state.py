@@ -28,9 +28,10 @@ class TrainingSettings:
         updates: how many updates.
         batch_size: rows of each step.
         n_critic: critic steps an update.
-        learning_rate: of the generator's Adam.
-        critic_learning_rate: of the critic's Adam.
+        learning_rate: of the generator's optimiser.
+        critic_learning_rate: of the critic's optimiser.
         betas: Adam's decay rates.
+        optimiser: Adam, or RMSProp without momentum.
         decay: how the rates fall to 0 over the run, or that they do not.
         ema_decay: of the generator's running average, which is what samples; it ramps up from 0.1.
         share_rows: let the generator's step use the rows of the critic's last step, which saves drawing others.
@@ -45,6 +46,7 @@ class TrainingSettings:
     learning_rate: float
     critic_learning_rate: float
     betas: tuple[float, float]
+    optimiser: Literal["adam", "rmsprop"] = "adam"
     decay: Literal["cosine", "none"] = "cosine"
     ema_decay: float = 0.999
     share_rows: bool = False
@@ -81,8 +83,8 @@ class TrainingState:
         self.generator, self.critic, self.rng, self.ranks = generator, critic, rng, ranks
         self.draws = ranks.shared(rng)
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
-        self.generator_optimiser = _adam(generator, settings.learning_rate, settings.betas)
-        self.critic_optimiser = _adam(critic, settings.critic_learning_rate, settings.betas)
+        self.generator_optimiser = _optimiser(generator, settings.learning_rate, settings)
+        self.critic_optimiser = _optimiser(critic, settings.critic_learning_rate, settings)
         self.update = 0
         self.rate_scale = 1.0
         self.slices = 1
@@ -128,10 +130,12 @@ class TrainingState:
         self.update = snapshot["update"]
 
 
-def _adam(module: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:
+def _optimiser(module: nn.Module, rate: float, settings: TrainingSettings) -> torch.optim.Optimizer:
     parameters = list(module.parameters())
+    if settings.optimiser == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=rate)
     fused = parameters[0].device.type in ("cpu", "cuda")
-    return torch.optim.Adam(parameters, lr=rate, betas=betas, fused=fused)
+    return torch.optim.Adam(parameters, lr=rate, betas=settings.betas, fused=fused)
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

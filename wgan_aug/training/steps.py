@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from wgan_aug.losses.objectives import Objective
+from wgan_aug.losses.protocol import Lazy, Objective, Projecting, Scheduled
 from wgan_aug.networks.draws import normal, uniform
 from wgan_aug.training.data import DeviceRows
 from wgan_aug.training.ranks import Ranks
@@ -21,22 +21,27 @@ __all__ = ["critic_step", "do_update", "draw_generated", "generator_step"]
 def do_update(
     state: TrainingState, data: DeviceRows, objective: Objective, settings: TrainingSettings, rows: RowDraws
 ) -> dict[str, Tensor]:
-    """Do one update: `n_critic` critic steps, each on rows of its own, and a generator step.
+    """Do one update: some critic steps, each on rows of its own, and a generator step.
 
     Returns:
         the mean of each figure over the steps, scalars on the device.
     """
     steps: list[dict[str, Tensor]] = []
-    generated, condition = torch.empty(0), None
-    for left in reversed(range(settings.n_critic)):
+    real, generated, condition = torch.empty(0), torch.empty(0), None
+    count, first = settings.n_critic, state.update * settings.n_critic
+    if isinstance(objective, Scheduled):
+        count = objective.critic_steps(state.update, count)
+    for left in reversed(range(count)):
+        staged = objective.at_step(first + len(steps)) if isinstance(objective, Lazy) else objective
         index = state.ranks.share(rows.draw())
         condition = data.condition(index)
         shared = settings.share_rows and not left and state.slices == 1
         generated = draw_generated(state, len(index), condition, graph=shared)
-        steps.append(critic_step(state, objective, data.batch(index, state.draws), generated, condition))
+        real = data.batch(index, state.draws)
+        steps.append(critic_step(state, staged, real, generated, condition))
     figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
     shared = settings.share_rows and state.slices == 1
-    parts = [(generated, condition)] if shared else _draw_slices(state, len(generated), condition)
+    parts = [(real, generated, condition)] if shared else _draw_slices(state, real, condition)
     return figure | generator_step(state, objective, parts, len(generated))
 
 
@@ -64,26 +69,31 @@ def critic_step(
         scores = both[: len(rows[0])], both[len(rows[0]) :]
         loss, figures = objective.critic_loss(critic, *rows, scores, eps[some])
         descent.add(loss, len(rows[0]) / len(real), {"critic_loss": loss} | dict(figures))
-    return descent.step(state.critic_optimiser, state.ranks)
+    figures = descent.step(state.critic_optimiser, state.ranks)
+    if isinstance(objective, Projecting):
+        with torch.no_grad():
+            objective.project(state.critic.parameters())
+    return figures
 
 
 def generator_step(
-    state: TrainingState, objective: Objective, parts: Iterable[tuple[Tensor, Tensor | None]], batch_size: int
+    state: TrainingState, objective: Objective, parts: Iterable[tuple[Tensor, Tensor, Tensor | None]], batch_size: int
 ) -> dict[str, Tensor]:
     """Move the generator one step.
 
     Args:
         state: networks and optimisers; only the generator changes.
         objective: its loss.
-        parts: of a batch: generated rows with their graph, shape (rows, ...), and what was known of them.
+        parts: of a batch: real rows, shape (rows, ...), as many generated ones with their graph, and what is known of
+            both.
         batch_size: rows of all parts.
 
     Returns:
         its loss, detached, by name.
     """
     descent = _Descent(state.generator)
-    for generated, condition in parts:
-        loss = objective.generator_loss(_under(state.critic, condition)(generated))
+    for real, generated, condition in parts:
+        loss = objective.generator_loss(_under(state.critic, condition), real, generated)
         descent.add(loss, len(generated) / batch_size, {"generator_loss": loss})
     return descent.step(state.generator_optimiser, state.ranks)
 
@@ -99,12 +109,12 @@ def draw_generated(
 
 
 def _draw_slices(
-    state: TrainingState, batch_size: int, condition: Tensor | None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Draw a batch with its graph a slice at a time, each when the one before is done with."""
-    for some in _slices(batch_size, state.slices):
+    state: TrainingState, real: Tensor, condition: Tensor | None
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Draw a generated row for each real one, with its graph, a slice at a time: each when the one before is done."""
+    for some in _slices(len(real), state.slices):
         told = None if condition is None else condition[some]
-        yield draw_generated(state, len(range(batch_size)[some]), told), told
+        yield real[some], draw_generated(state, len(real[some]), told), told
 
 
 def _slices(rows: int, count: int) -> list[slice]:

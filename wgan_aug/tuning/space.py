@@ -61,7 +61,9 @@ def find_space(preset: Preset, given: Mapping[str, Any], *, numbers: bool, class
         classes: whether the target is a class.
     """
     ranges = {
-        name: (low * getattr(preset, name), high * getattr(preset, name)) for name, (low, high) in _FACTORS.items()
+        name: (low * getattr(preset, name), high * getattr(preset, name))
+        for name, (low, high) in _FACTORS.items()
+        if getattr(preset, name) is not None
     }
     size, steps = preset.batch_size, preset.n_critic
     choices: dict[str, tuple[Any, ...]] = {

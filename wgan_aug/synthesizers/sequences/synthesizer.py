@@ -17,6 +17,7 @@ from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncode
 from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.encoding.table import check_numeric_encoding
 from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean, explains_names, join_problems
+from wgan_aug.losses.objectives import Loss
 from wgan_aug.networks.conv1d import ConvGenerator
 from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.columns import TableSchema
@@ -65,7 +66,9 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         stride: steps between the beginnings of windows; None takes 1, or more where that is over 20 000 windows.
         layout: of arrays: `"nct"` for (n, channels, time), as aeon and sktime have it, `"ntc"` for
             (n, time, channels), as TimeGAN and tsgm have it.
-        loss: the objective; `"wgan-gp"`.
+        loss: the objective: `"wgan-gp"`, `"wgan"` (weight clipping), `"wgan-div"`, `"gan"`, `"lsgan"`, `"hinge"` or
+            `"r3gan"`; one of `wgan_aug.losses` with options of its own, such as `WeightClipping(clip_value=0.05)`; or
+            an object of your own with the two functions of `Objective`. Statics are learned by `"wgan-gp"`.
         architecture: the networks; `"conv1d"`.
         attention: let the steps of a middle resolution look at each other.
         progressive: train coarse resolutions before fine ones, over the first half of the updates; for sequences of
@@ -74,14 +77,15 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             helped one short training, and an earlier form of them gained nothing in long ones.
         window_scale: learn each sequence's numbers on a scale of their own, with its centre and half its range beside
             them; for sequences whose levels or ranges differ by orders of magnitude, and worse where they do not.
-        critic_norm: normalisation of the critic: `"layer"`, `"none"` or `"spectral"`.
+        critic_norm: normalisation of the critic: `"layer"`, `"none"`, or of its weights `"spectral"` or `"weight"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
-            WGAN-GP paper. Options given below win over it.
+            objective's paper. Options given below win over it.
         epochs: passes of the critic over the sequences; None lets the preset and the data decide.
         batch_size: sequences of each step.
         n_critic: critic steps for each generator step.
-        gp_weight: weight of the gradient penalty; its norm is taken once a sequence, over channels and time.
-        learning_rate: of both Adam optimisers.
+        gp_weight: weight of the gradient penalty, for an objective that has one; its norm is taken once a sequence,
+            over channels and time.
+        learning_rate: of the generator's optimiser, and of the critic's, unless the objective wants another ratio.
         categorical_features: columns to take as categories: names, positions, or a boolean mask.
         numeric_encoding: `"auto"`, `"quantile"` or `"affine"`, for all numeric columns of steps or a dict by column.
         relations: find rules between columns that hold at every step, and keep them. None lets the preset decide.
@@ -130,6 +134,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     architectures = ("conv1d",)
     presets = SEQUENCE_PRESETS
+    row_shape = (2, 5)
     over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 
     plan_: SequencePlan
@@ -151,7 +156,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         window: int | None = None,
         stride: int | None = None,
         layout: str | None = None,
-        loss: str = "wgan-gp",
+        loss: Loss = "wgan-gp",
         architecture: str = "conv1d",
         attention: bool = False,
         progressive: bool = False,
