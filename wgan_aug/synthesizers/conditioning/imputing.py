@@ -20,7 +20,7 @@ from wgan_aug.synthesizers.conditioning.partial import (
     unseen,
     warn_of_broken,
 )
-from wgan_aug.synthesizers.filters.filters import Filters
+from wgan_aug.synthesizers.filters.filters import Filters, number_rows
 from wgan_aug.synthesizers.seeds import randomness, seed_of
 
 __all__ = ["check_draws", "fill_missing", "read_told"]
@@ -81,4 +81,5 @@ def fill_missing(
         warn_of_broken(np.logical_or.reduce([wrong for _, wrong in made]))
         whole = made[0][0] if average is None else combine(encoder, [drawn for drawn, _ in made])
         whole = whole if average is None else filters.mend(whole, known.masks)
+        whole = number_rows(whole, encoder, 0, randomness(completer.generator, seed, turn * count)[1])
         yield fill(frame, whole.iloc[:, places])

@@ -135,7 +135,8 @@ def _missing_states(completer: Completer, encoder: TableEncoder) -> np.ndarray:
     out = np.zeros(completer.layout.n_states, dtype=bool)
     start = 0
     for own in encoder.encoders:
-        inner = own.rest if isinstance(own, SumEncoder) else inner_of(own)
+        inner = inner_of(own)
+        inner = inner.rest if isinstance(inner, SumEncoder) else inner
         if getattr(inner, "has_missing", False) and own.states > 1:
             out[start + inner.states - 1] = True
         start += own.states
