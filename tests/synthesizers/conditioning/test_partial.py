@@ -198,17 +198,16 @@ def test_wrong_counts_are_told(model: WGANGPSynthesizer, orders: pd.DataFrame) -
 
 
 def test_missing_identifiers_are_filled_with_different_ones() -> None:
-    """Rows that break a rule are drawn again, in further turns; no identifier comes twice."""
+    """Beside those that are there, and those that were learned from."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {"id": [f"u-{k:05d}" for k in range(300)], "a": rng.integers(0, 50, 300), "g": list("abc") * 100}
     )
-    frame["b"] = frame["a"] + rng.integers(1, 9, 300)
-    model = WGANGPSynthesizer(epochs=2, random_state=0, refine=False, constraints=["a < b"])
+    model = WGANGPSynthesizer(epochs=2, random_state=0, refine=False)
     with pytest.warns(DataWarning, match="Taken as identifiers"):
         model.fit(frame)
     holes = frame.head(100).assign(id=lambda some: some["id"].where(some.index % 2 == 0))
-    holes["b"] = holes["b"].where(holes.index % 3 > 0)
+    holes["g"] = holes["g"].where(holes.index % 3 > 0)
     filled = model.impute(holes)
     assert filled["id"].notna().all()
     assert filled["id"].is_unique
