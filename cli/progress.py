@@ -57,9 +57,8 @@ class _Listener(Callback):
         self.tenths = tenths
         passed = time.perf_counter() - self.begun
         left = passed * (total - done) / (done - self.first)
-        upper = "wasserstein" if "wasserstein" in progress.figures else "critic_loss"
-        name = "Wasserstein estimate" if upper == "wasserstein" else "critic's loss"
-        text = f"{(done - self.first) / passed:.1f} updates/s, {left:.0f} s left, {name} {progress.figures[upper]:.3f}"
+        distance = progress.figures["wasserstein"]
+        text = f"{(done - self.first) / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {distance:.3f}"
         self.show(done, total, text)
 
 

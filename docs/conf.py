@@ -27,6 +27,7 @@ extensions = [
     "repository_files",
 ]
 exclude_patterns = ["build"]
+smartquotes = False  # it would make one dash of the two of an option
 nitpicky = True
 nitpick_ignore_regex = [  # names of other libraries, whose documentation would have to be fetched to link to them
     (r"py:.*", r"(Any|Axes|BaseOverSampler|Callable|Mapping|NDArray|NotFittedError|Path|Self|Sequence|Tensor|Trial)"),
@@ -40,7 +41,6 @@ suppress_warnings = ["myst.header"]  # included files begin with a title of thei
 
 # ---- docstrings
 autoclass_content = "class"
-autodoc_class_signature = "separated"
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"  # signatures stay readable; what an argument may be is said in words
 autosummary_generate = False
@@ -48,6 +48,7 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 python_maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
 
 # ---- pages
 html_theme = "pydata_sphinx_theme"
@@ -63,10 +64,11 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
+    "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
 }
-html_sidebars = {"changelog": [], "contributing": []}
+html_sidebars = {page: [] for page in ("installation", "how-it-works", "cli", "changelog", "contributing")}
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 linkcheck_timeout = 20

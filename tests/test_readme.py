@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.blocks import BIN, ENVIRONMENT, blocks_of, commands, run_command, run_python
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+BLOCKS = blocks_of(README)
 BASH = [body for language, body in BLOCKS if language in ("bash", "sh", "shell", "console")]
-BIN = Path(sys.executable).parent
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-
-
-def commands(block: str) -> list[str]:
-    """Return a block's commands; a backslash at a line's end joins it to the next."""
-    lines = block.replace("\\\n", " ").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def steps(command: str) -> list[list[str]]:
@@ -43,7 +35,7 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = [body for language, body in BLOCKS if language == "python"]
     assert blocks
     for number, body in enumerate(blocks):
-        exec(compile(body, f"README.md, python block {number + 1}", "exec"), names)
+        run_python(body, names, f"README.md, python block {number + 1}")
 
 
 @pytest.mark.parametrize("position", [0, 1], ids=["main job", "tests"])
@@ -93,8 +85,7 @@ def test_further_bash_blocks_run(tmp_path: Path) -> None:
     lines = [line for block in BASH[2:] for line in commands(block)]
     assert lines
     for line in lines:
-        done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        run_command(line, tmp_path)
 
 
 def test_links_into_the_repository_lead_somewhere() -> None:

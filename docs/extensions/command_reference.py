@@ -10,7 +10,6 @@ import typer
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
 from wgan_aug_cli.main import app as command_line
 
 MARKUP = re.compile(r"([*_|<>`\\])")
@@ -30,12 +29,17 @@ def value_of(kind: Any) -> str:
     return "N" if int in kinds else "NUMBER" if float in kinds else "TEXT"
 
 
+def plain(text: str) -> str:
+    """Return a text in one line, with nothing in it that Markdown would take for markup."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
 def told_of(parameter: Any) -> str:
     """Return what an argument or option is for, with its default, as Markdown."""
-    text = MARKUP.sub(r"\\\1", " ".join((parameter.help or "").split()))
+    text = plain(parameter.help or "")
     if parameter.required and parameter.param_type_name == "option":
         return f"{text} Has to be given."
-    if parameter.default not in (None, False, ""):
+    if parameter.default is not None and parameter.default is not False:
         return f"{text} Default: `{parameter.default}`."
     return text
 
@@ -45,7 +49,7 @@ def lines_of(name: str, command: Any, kinds: dict[str, Any]) -> Iterator[str]:
     shown = [(words_of(parameter, kinds), parameter) for parameter in command.params if not parameter.hidden]
     arguments = [words for words, parameter in shown if parameter.param_type_name == "argument"]
     usage = " ".join(["wgan-aug", name, *arguments, "[OPTIONS]"])
-    yield from (command.help, "", "```{code-block} text", usage, "```", "")
+    yield from (plain(command.help), "", "```{code-block} text", usage, "```", "")
     for words, parameter in shown:
         yield from (f"`{words}`", f": {told_of(parameter)}", "")
 

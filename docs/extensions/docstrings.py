@@ -10,37 +10,49 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-CODE = re.compile(r"(?<![`:\w])`([^`\n]+)`(?!`)")
+CODE = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)")
 NAME = re.compile(r"[A-Za-z_][\w.]*(\(\))?")
-INLINE = re.compile(r"(?<!\$)\$([^$\n]+)\$(?!\$)")
-BLOCK = re.compile(r"^( *)\$\$(.+?)\$\$$", re.DOTALL | re.MULTILINE)
-OPEN = re.compile(r"^( *)(.*)", re.DOTALL)
+INLINE = re.compile(r"(?<![$\w])\$([^$]+)\$(?!\$)")
+BLOCK = re.compile(r"^( *)\$\$(.+?)\$\$(.*)$", re.DOTALL | re.MULTILINE)
+DIRECTIVE = re.compile(r"^ *\.\. math::.*?(?=^ *$|\Z)", re.DOTALL | re.MULTILINE)
+# what a name may lead to: an attribute of some other class is not meant
+KINDS = ("class", "data", "exception", "function", "module")
+EXAMPLE = re.compile(r"^ *>>>.*?(?=^ *$|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def to_rst(text: str) -> str:
     """Return a docstring in which code and formulas are marked up as reStructuredText has it.
 
-    A name becomes a link where something public is called so, see `link_names`; the lines of examples stay as they are.
+    A name becomes a link where something public is called so, see `link_names`. Examples stay as they are.
     """
-    text = BLOCK.sub(lambda m: f"{m[1]}.. math:: {' '.join(m[2].split())}\n", _join_formulas(text))
-    lines, example = [], False
-    for line in text.split("\n"):
-        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
-        lines.append(line if example else INLINE.sub(r":math:`\1`", CODE.sub(_to_code, line.replace("|", r"\|"))))
-    return "\n".join(lines)
+    done, end = [], 0
+    for example in EXAMPLE.finditer(text):
+        done += [_mark(text[end : example.start()]), example[0]]
+        end = example.end()
+    return "".join([*done, _mark(text[end:])])
 
 
-def _join_formulas(text: str) -> str:
-    """Put formulas in single dollars that go over a line's end into one line."""
-    return re.sub(
-        r"(?<!\$)\$([^$\n]+)\n\s*([^$\n]+)\$(?!\$)",
-        lambda m: m[0] if "`" in m[0] else f"${m[1]} {m[2]}$\n",
-        text,
-    )
+def _mark(prose: str) -> str:
+    """Mark up a text without examples: formulas first, which may have bars that are no substitutions."""
+    kept: list[str] = []
+
+    def keep(markup: str) -> str:
+        kept.append(markup)
+        return f"\0{len(kept) - 1}\0"
+
+    prose = DIRECTIVE.sub(lambda m: keep(m[0]), prose)
+    prose = BLOCK.sub(lambda m: keep(f"{m[1]}.. math:: {_one_line(m[2])}\n\n{m[1]}") + m[3].strip(), prose)
+    prose = CODE.sub(lambda m: keep(_to_code(_one_line(m[1]))), prose)
+    prose = INLINE.sub(lambda m: keep(f":math:`{_one_line(m[1])}`"), prose)
+    prose = prose.replace("|", r"\|")
+    return re.sub("\0(\\d+)\0", lambda m: kept[int(m[1])], prose)
 
 
-def _to_code(match: re.Match[str]) -> str:
-    words = match[1]
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _to_code(words: str) -> str:
     return f":py:obj:`{words}`" if NAME.fullmatch(words) else f"``{words}``"
 
 
@@ -53,13 +65,15 @@ def link_names(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nod
     """Return a link to what has a name in another module, or for a name in backticks just code."""
     if node.get("refdomain") != "py":
         return None
-    domain: Any = env.get_domain("py")
     target = node["reftarget"].removesuffix("()")
-    ends = [name for name in domain.objects if name == target or name.endswith(f".{target}")]
-    own = [name for name in ends if name.count(".") == min(other.count(".") for other in ends)]
-    if len(own) == 1 and target != "self":
-        found = domain.objects[own[0]]
-        return _link(app, node["refdoc"], found.docname, found.node_id, text)
+    objects: Any = env.get_domain("py").objects  # type: ignore[attr-defined]
+    found = [
+        entry
+        for name, entry in objects.items()
+        if (name == target or name.endswith(f".{target}")) and entry.objtype in KINDS and not entry.aliased
+    ]
+    if len(found) == 1:
+        return _link(app, node["refdoc"], found[0].docname, found[0].node_id, text)
     return text if node["reftype"] == "obj" else None
 
 

@@ -1,7 +1,7 @@
 """Files of the repository as pages: included at build time, with links that lead to pages where there are some.
 
-A page is such a file if it includes it, by ```` ```{include} ../../CHANGELOG.md ````. Of the links in the file, those to
-another file that is a page lead there, pictures are taken from where they are, and any other file is a download.
+A page is such a file if it includes it, by the directive `include`. Of the links in the file, those to another file
+that is a page lead there, pictures are taken from where they are, and any other file is a download.
 """
 
 from __future__ import annotations

@@ -117,12 +117,21 @@ MEMBERS = [
     Member("single"),
     Member(critic_norm="none"),
     Member(critic_norm="spectral"),
+    Member("numbers", critic_norm="weight"),
     Member("numbers", numeric_encoding="affine"),
     Member("nullable", numeric_encoding="affine", critic_norm="none"),
     Member(preset="fast", n_critic=1),
     Member(preset="best", batch_size=7),
     Member("nullable", preset="paper"),
     Member("numbers", preset="toy"),
+    Member(loss="wgan"),
+    Member("numbers", loss="wgan", preset="paper", critic_norm="none"),
+    Member(loss="wgan-div"),
+    Member("nullable", loss="gan"),
+    Member(loss="lsgan", critic_norm="weight"),
+    Member("levels", loss="hinge", preset="paper", critic_norm="spectral"),
+    Member(loss="r3gan"),
+    Member("numbers", loss="r3gan", preset="toy"),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
@@ -226,10 +235,10 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
         torch.arange(len(frame))
     )
     rows = generator(torch.randn(len(frame), model.plan_.preset.noise_dim, generator=rng), rng)
-    objective = find_objective(member.loss)()
+    objective = find_objective(member.loss)
     scores = (critic(real), critic(rows.detach()))
     critics, _ = objective.critic_loss(critic, real, rows.detach(), scores, torch.rand(len(real), generator=rng))
-    for loss, network in ((critics, critic), (objective.generator_loss(critic(rows)), generator)):
+    for loss, network in ((critics, critic), (objective.generator_loss(critic, real, rows), generator)):
         biases = [name for name, _ in network.named_parameters() if name.endswith("bias")]
         idle = {biases[-1]} if network is critic else set[str]()  # the critic's last bias moves all scores alike
         assert idle_parameters(loss, network.named_parameters()) <= idle

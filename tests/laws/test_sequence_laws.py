@@ -168,6 +168,12 @@ MEMBERS = [
     Member("frame", side_critics=("spectrum", "differences"), window_scale=True),
     Member("list", side_critics=("differences",), window_scale=True, numeric_encoding="quantile"),
     Member("series", window_scale=True),
+    Member(loss="wgan"),
+    Member("list", loss="wgan-div", critic_norm="weight"),
+    Member("ntc", loss="gan"),
+    Member("levels", loss="lsgan"),
+    Member(loss="hinge", preset="paper", critic_norm="spectral"),
+    Member("list", loss="r3gan"),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
@@ -364,10 +370,10 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
     def score(x: torch.Tensor) -> torch.Tensor:
         return critic(x, known)
 
-    objective = find_objective(member.loss)()
+    objective = find_objective(member.loss)
     scores = (score(real), score(rows.detach()))
     critics, _ = objective.critic_loss(score, real, rows.detach(), scores, torch.rand(len(real), generator=rng))
-    for loss, network in ((critics, critic), (objective.generator_loss(score(rows)), generator)):
+    for loss, network in ((critics, critic), (objective.generator_loss(score, real, rows), generator)):
         used = [(name, p) for name, p in network.named_parameters() if not name.startswith("early.")]
         shifts = {n for n, p in used if n.endswith("bias") and p.numel() == 1}  # which move all scores alike
         assert idle_parameters(loss, used) <= (shifts if network is critic else set())

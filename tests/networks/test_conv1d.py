@@ -94,6 +94,7 @@ MEMBERS = [
     Member(ragged=True, condition=1, attention=True),
     Member(norm="none"),
     Member(norm="spectral"),
+    Member(norm="weight"),
     Member(steps=2),
     Member(steps=3, condition=0),
     Member(steps=24, attention=True),
@@ -340,7 +341,7 @@ def test_every_parameter_gets_one_from_the_objective(member: Member) -> None:
     shift = {name for name, p in critic.named_parameters() if name.endswith("bias") and p.numel() == 1}
     assert silent(critic, loss) <= shift  # which move all scores alike
     assert all(figure.shape == () and torch.isfinite(figure) for figure in figures.values())
-    assert silent(generator, objective.generator_loss(score(made))) == set()
+    assert silent(generator, objective.generator_loss(score, real, made)) == set()
 
 
 # ---- the penalty on (batch, channels, time)

@@ -102,6 +102,17 @@ def test_the_gradient_reaches_every_logit_and_scalar() -> None:
     assert (raw.grad.abs().sum(0) > 0).all()
 
 
+def test_rows_are_the_same_without_a_gradient_and_in_float32_from_shorter_numbers() -> None:
+    layout = layout_of((3, 4), [Scalar(), Scalar(1, (2, 3))])
+    raw = torch.randn(50, 9, generator=rng(0)).bfloat16()
+    head = TableHead(layout)
+    traced = head(raw.float().requires_grad_(), rng(1))
+    assert traced.requires_grad
+    for rows in (head(raw.float(), rng(1)), head(raw, rng(1))):
+        assert rows.dtype == torch.float32
+        assert torch.equal(rows, traced)
+
+
 def test_rows_without_blocks_are_their_scalars() -> None:
     head = TableHead(layout_of((), [Scalar(), Scalar(normal=False)]))
     raw = torch.randn(4, 2)

@@ -46,10 +46,10 @@ class Changed:
         loss = self.critic(self.critic_calls, loss) if self.critic else loss
         return loss, {**figures, "number": number}
 
-    def generator_loss(self, scores: Tensor) -> Tensor:
+    def generator_loss(self, critic: Any, real: Tensor, generated: Tensor) -> Tensor:
         """Return the generator's changed loss."""
         self.generator_calls += 1
-        loss = self.inner.generator_loss(scores)
+        loss = self.inner.generator_loss(critic, real, generated)
         return self.generator(self.generator_calls, loss) if self.generator else loss
 
 

@@ -68,9 +68,8 @@ def test_a_critic_step_moves_the_critic_alone(
 def test_a_generator_step_moves_the_generator_alone(new_state: NewState, settings: TrainingSettings, norm: str) -> None:
     state = new_state(settings, norm=norm)
     generator, average, critic = copies(state.generator), copies(state.average), copies(state.critic)
-    figures = generator_step(
-        state, WassersteinGP(), [(draw_generated(state, settings.batch_size), None)], settings.batch_size
-    )
+    rows = draw_generated(state, settings.batch_size)
+    figures = generator_step(state, WassersteinGP(), [(rows.detach(), rows, None)], settings.batch_size)
     assert unchanged(state.critic, critic)
     assert unchanged(state.average, average)
     assert not unchanged(state.generator, generator)

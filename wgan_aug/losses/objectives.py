@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from wgan_aug.errors import InvalidParameterError, did_you_mean
 from wgan_aug.losses.base import BuiltIn
@@ -123,12 +126,10 @@ def write_objective(objective: object) -> dict[str, Any]:
     """
     if isinstance(objective, NamedObjective):
         return {"name": objective.name, "options": dict(objective.options)}
-    kind = type(objective)
-    own = f"{kind.__module__}:{kind.__qualname__}"
-    return {
-        "name": kind_of(objective) or own,
-        "options": {key: value for key, value in vars(objective).items() if _is_plain(value)},
-    }
+    own = f"{type(objective).__module__}:{type(objective).__qualname__}"
+    options = {name: _as_plain(value) for name, value in vars(objective).items()}
+    plain = {name: value for name, value in options.items() if _is_plain(value)}
+    return {"name": kind_of(objective) or own, "options": plain}
 
 
 def read_objective(data: Mapping[str, Any]) -> Any:
@@ -144,5 +145,10 @@ def read_objective(data: Mapping[str, Any]) -> Any:
     return NamedObjective(data["name"], data["options"]) if known is None else known(**data["options"])
 
 
+def _as_plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str))
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return finite and (value is None or isinstance(value, (bool, int, float, str)))

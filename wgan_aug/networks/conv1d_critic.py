@@ -120,7 +120,7 @@ class ConvCritic(Growing):
             if not self.unused:
                 paths = sequences[:, self.shape.layout.n_states :]
                 scores = scores + self.fade * score(critic, VIEWS[name](paths, own))
-        return scores
+        return scores.to(sequences.dtype)
 
     def _convolved(self, sequences: Tensor) -> Tensor:
         """Return the output of the last stage, from means over as many steps as one of the finest level in use has."""

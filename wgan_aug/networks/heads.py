@@ -60,6 +60,7 @@ class TableHead(nn.Module):
         Returns:
             shape (batch, features): exact one-hot blocks and scalars, differentiable.
         """
+        raw = raw.to(self.silent.dtype)  # bfloat16 where matrices are multiplied in it: too coarse for the noise
         if not self.n_states:
             return raw
         logits, scalars = raw.split([self.n_states, self.n_scalars], dim=1)
@@ -126,10 +127,11 @@ class _StraightThrough(torch.autograd.Function):
     def forward(ctx: Any, logits: Tensor, noise: Tensor, block_of: Tensor, n_blocks: int, tau: float) -> Tensor:
         scores = logits + noise
         top = _block_max(scores, block_of, n_blocks).index_select(1, block_of)
-        weights = torch.exp((scores - top) / tau)
-        soft = weights / _block_sum(weights, block_of, n_blocks).index_select(1, block_of)
-        ctx.save_for_backward(soft, block_of)
-        ctx.n_blocks, ctx.tau = n_blocks, tau
+        if ctx.needs_input_grad[0]:
+            weights = torch.exp((scores - top) / tau)
+            soft = weights / _block_sum(weights, block_of, n_blocks).index_select(1, block_of)
+            ctx.save_for_backward(soft, block_of)
+            ctx.n_blocks, ctx.tau = n_blocks, tau
         # float32 noise can tie: the first of the largest is the one; logits that are not finite stay so
         place = torch.arange(logits.shape[1], device=logits.device, dtype=logits.dtype).expand_as(logits)
         first = -_block_max(torch.where(scores == top, -place, -torch.inf), block_of, n_blocks)

@@ -44,9 +44,6 @@ def wrong_norm(norm: object, *, by_rows: bool = True) -> list[str]:
     ]
 
 
-_ALL = slice(None)
-
-
 class MLPGenerator(nn.Module):
     """Noise to rows, by layers that each see the noise and all layers before (concatenated skips).
 
@@ -104,16 +101,16 @@ class MLPGenerator(nn.Module):
         """
         return self.features(self.hidden(noise, condition))
 
-    def features(self, hidden: Tensor, which: Tensor | slice = _ALL) -> Tensor:
+    def features(self, hidden: Tensor, which: Tensor | None = None) -> Tensor:
         """Return all, or some, of what `raw` does, from what the output layer sees, shape (batch, features)."""
-        weight, bias = self.output.weight[which], self.output.bias[which]
-        return nn.functional.linear(hidden, weight[:, : hidden.shape[1]], bias)
+        weight, bias = self.output.weight, self.output.bias
+        return _leading(hidden, weight, bias) if which is None else _leading(hidden, weight[which], bias[which])
 
     def hidden(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return what the output layer sees; arguments as for `raw`."""
         rows = noise if condition is None else torch.cat([noise, condition], dim=1)
         for layer in self.layers:
-            out = layer[1:](nn.functional.linear(rows, layer[0].weight[:, : rows.shape[1]], layer[0].bias))  # type: ignore[index]
+            out = layer[1:](_leading(rows, layer[0].weight, layer[0].bias))  # type: ignore[index]
             rows = torch.cat([out, rows], dim=1) if self.skip else out
         return rows
 
@@ -123,7 +120,8 @@ class MLPGenerator(nn.Module):
         if condition is None:
             return rows
         features = rows.shape[1]
-        return torch.where(condition[:, features:][:, self.units] > 0, condition[:, :features], rows)
+        revealed = condition[:, features:].index_select(1, self.units) > 0
+        return torch.where(revealed, condition[:, :features], rows)
 
     def start_at(self, shares: np.ndarray) -> None:
         """Set the output's bias so that the untrained generator has these shares of states, shape (states,)."""
@@ -180,12 +178,18 @@ class MLPCritic(nn.Module):
             shape (batch,).
         """
         if not self.units:
-            return self.layers(rows).squeeze(1)
+            return self.layers(rows).squeeze(1).to(rows.dtype)
         if condition is None:
             revealed = rows.new_zeros(len(rows), self.units)
         else:
             revealed = cycled(condition[:, -self.units :], len(rows))
-        return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1)
+        return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1).to(rows.dtype)
+
+
+def _leading(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Return what a linear layer makes of its first inputs alone; where these are all, no slice is to be undone."""
+    width = rows.shape[1]
+    return nn.functional.linear(rows, weight if width == weight.shape[1] else weight[:, :width], bias)
 
 
 def constrained(layer: nn.Module, norm: str) -> nn.Module:

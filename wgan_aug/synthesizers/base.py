@@ -27,7 +27,7 @@ from wgan_aug.synthesizers.running import Running, seconds_of
 from wgan_aug.synthesizers.streams.manifest import Manifest, conditions_to_json, fingerprint
 from wgan_aug.synthesizers.streams.run import Drawn, Source, Streaming, draw_into
 from wgan_aug.training.callbacks import Callback, Progress
-from wgan_aug.training.devices import find_device
+from wgan_aug.training.devices import PRECISIONS, find_device
 from wgan_aug.training.loop import History
 from wgan_aug.training.state import TrainingSettings
 
@@ -41,8 +41,8 @@ class GANSynthesizer(BaseEstimator):
     """The face of every synthesizer; a subclass says what it learns, and how it is written down.
 
     A subclass has the options `loss`, `architecture`, `critic_norm`, `preset`, `epochs`, `max_time`, `early_stopping`,
-    `patience`, `evaluate_every`, `validation_fraction`, `device`, `random_state` and `verbose`, and the attributes that
-    the class variables name.
+    `patience`, `evaluate_every`, `validation_fraction`, `device`, `precision`, `random_state` and `verbose`, and the
+    attributes that the class variables name.
     """
 
     architectures: ClassVar[tuple[str, ...]]
@@ -86,6 +86,7 @@ class GANSynthesizer(BaseEstimator):
         problems += not_among("architecture", options["architecture"], self.architectures)
         problems += wrong_norm(options["critic_norm"], by_rows=penalises_rows(options["loss"]))
         problems += self._wrong_options()
+        problems += not_among("precision", options["precision"], PRECISIONS)
         problems += not_a_number("epochs", options["epochs"], above=0)
         problems += not_a_number("batch_size", options["batch_size"], above=0, whole=True)
         problems += not_a_number("n_critic", options["n_critic"], above=0, whole=True)
@@ -232,7 +233,8 @@ def training_settings(preset: Preset, rows: int, features: int, options: Mapping
         preset: with the given options in it.
         rows: rows, or sequences, that there are.
         features: width of a row as the critic sees it.
-        options: the synthesizer's, by name; `epochs`, `batch_size`, `max_time` and `early_stopping` count here.
+        options: the synthesizer's, by name; `epochs`, `batch_size`, `max_time`, `precision`
+            and `early_stopping` count here.
     """
     rows -= round(options["validation_fraction"] * rows) if options["early_stopping"] else 0
     batch_size = options["batch_size"]
@@ -254,6 +256,7 @@ def training_settings(preset: Preset, rows: int, features: int, options: Mapping
         ema_decay=preset.ema_decay,
         share_rows=preset.share_rows,
         max_seconds=seconds_of(options["max_time"]),
+        precision=options["precision"],
     )
 
 

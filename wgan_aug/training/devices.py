@@ -1,16 +1,22 @@
-"""Devices, and random numbers that leave the global ones alone."""
+"""Devices, their precision, and random numbers that leave the global ones alone."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
 from wgan_aug.errors import InvalidParameterError
 
-__all__ = ["find_device", "new_generator", "seeded"]
+__all__ = ["PRECISIONS", "find_device", "find_precision", "multiplying", "new_generator", "seeded"]
+
+PRECISIONS = ("float32", "bfloat16")
+"""Numbers that matrices are multiplied in, by the name that `precision=` takes."""
+
+_log = logging.getLogger(__name__)
 
 
 def find_device(name: str | torch.device = "auto") -> torch.device:
@@ -60,3 +66,48 @@ def seeded(seed: int) -> Generator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed every GPU, too
         yield
+
+
+def find_precision(name: str, device: torch.device) -> str:
+    """Return the precision of a name where a device computes with it; else float32, and the log says so.
+
+    Args:
+        name: one of `PRECISIONS`. On CUDA, `"bfloat16"` means TF32, which every GPU takes.
+        device: where.
+    """
+    if name == "float32" or device.type == "cuda":
+        return name
+    found = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}
+    if any(has for kind, has in found.items() if "bf16" in kind):
+        return name
+    _log.warning("precision is %r, but this %s has no bfloat16: it stays with float32.", name, device.type)
+    return "float32"
+
+
+def multiplying(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """Return a block in which matrices are multiplied in a precision; torch's settings are as before it afterwards.
+
+    Weights, sums and normalisations are float32 all the same.
+
+    Args:
+        precision: one of `PRECISIONS`, see `find_precision`.
+        device: where.
+    """
+    if precision == "float32":
+        return nullcontext()
+    if device.type == "cuda":
+        return _tf32()
+    # a copy of a weight, if it were kept, would not see the optimiser's step
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
+
+
+@contextmanager
+def _tf32() -> Generator[None]:
+    matmul = torch.backends.cuda.matmul
+    name, value = ("fp32_precision", "tf32") if hasattr(matmul, "fp32_precision") else ("allow_tf32", True)
+    before = getattr(matmul, name)
+    setattr(matmul, name, value)
+    try:
+        yield
+    finally:
+        setattr(matmul, name, before)

@@ -20,6 +20,7 @@ from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import Objective
 from wgan_aug.training.callbacks import Callback, Progress, StopTraining
 from wgan_aug.training.data import DeviceRows
+from wgan_aug.training.devices import find_precision, multiplying
 from wgan_aug.training.rows import draw_rows
 from wgan_aug.training.state import TrainingSettings, TrainingState
 from wgan_aug.training.steps import do_update
@@ -167,6 +168,7 @@ class _Run:
         self.state, self.data, self.objective, self.settings, self.judge = state, data, objective, settings, judge
         numbers = torch.arange(len(data)) if judge is None else judge.rows
         self.rows = draw_rows(numbers.to(state.device), weights, settings.batch_size, state.rng)
+        self.precision = find_precision(settings.precision, state.device)
         self.history = History()
         self.seconds = 0.0
         self.best: dict[str, Tensor] = {}
@@ -179,11 +181,12 @@ class _Run:
         while not self.over():
             begun = time.perf_counter()
             try:
-                names, figures, sound = self._block(keeper)
+                with multiplying(self.precision, self.state.device):
+                    names, figures, sound = self._block(keeper)
             except (RuntimeError, MemoryError) as error:
                 self._halve(error)
                 continue
-            self.seconds += time.perf_counter() - begun
+            self.seconds = self.state.ranks.agree(self.seconds + time.perf_counter() - begun)
             if not sound:
                 retries += 1
                 self._heal(retries)
@@ -205,7 +208,7 @@ class _Run:
     def over(self) -> bool:
         """Say whether training has come to its end."""
         limit = self.settings.max_seconds
-        late = limit is not None and self.state.ranks.agree(self.seconds) >= limit
+        late = limit is not None and self.seconds >= limit
         return self.ended or late or self.state.update >= self.settings.updates
 
     def choose(self) -> None:
@@ -217,7 +220,7 @@ class _Run:
     def share(self, update: int) -> float:
         """Return how much of the run is done after some updates, in [0, 1]: of the time, where that is more."""
         limit = self.settings.max_seconds
-        late = 0.0 if limit is None else min(1.0, self.state.ranks.agree(self.seconds) / limit)
+        late = 0.0 if limit is None else min(1.0, self.seconds / limit)
         return max(update / self.settings.updates, late)
 
     # ---- a block

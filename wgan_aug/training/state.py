@@ -38,6 +38,7 @@ class TrainingSettings:
         check_every: updates between looks at the figures, which is when the device is waited for.
         max_retries: times in a row that a non-finite figure is healed by going back and halving the rates.
         max_seconds: how long at most; rates then fall with the time as well. None for as long as it takes.
+        precision: what matrices are multiplied in, see `multiplying`.
     """
 
     updates: int
@@ -53,6 +54,7 @@ class TrainingSettings:
     check_every: int = 50
     max_retries: int = 5
     max_seconds: float | None = None
+    precision: str = "float32"
 
 
 class TrainingState:
