@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("judge")
     parser.add_argument("--ctgan")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--lengths", type=int, nargs="*", default=[100, 400, 1400, 2800])
+    parser.add_argument("--lengths", type=int, nargs="*", default=[100, 400, 1400, 1900])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--work", help=argparse.SUPPRESS)

@@ -62,7 +62,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         architecture: the networks; `"mlp"`.
         critic_norm: normalisation of the critic: `"layer"`, `"none"`, or of its weights `"spectral"` or `"weight"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
-            objective's paper and `"toy"` for those of its toy distributions. Options given below win over it.
+            objective's paper and `"toy"` for those of WGAN-GP's toy distributions. Options given below win over it.
         epochs: passes of the critic over the rows; None lets preset and rows decide.
         batch_size: rows of each step.
         n_critic: critic steps for each generator step.
