@@ -162,8 +162,8 @@ PRESETS: dict[str, Preset] = {
         reveal=0.0,
     ),
 }
-"""`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017, for images and for
-points of the plane. Under another objective `paper` has those of its own paper, see its `recipe`."""
+"""`fast`, `balanced` and `best` are ours; `paper` and `toy` are the settings of Gulrajani et al. 2017, for images and
+for points of the plane. Under another objective `paper` has those of its own paper, see its `recipe`."""
 
 _UNDER: dict[str, dict[str, dict[str, Any]]] = {
     "balanced": {
