@@ -73,7 +73,10 @@ LINES: dict[str, tuple[str, str]] = {
     "negative seed": ("fit t.csv --seed -1", r"Invalid value for '--seed'"),
     "absent": ("fit absent.csv", r"absent\.csv does not exist"),
     "absent to inspect": ("inspect absent.csv --json", r"absent\.csv does not exist"),
-    "directory as data": ("fit folder.csv", r"folder\.csv is a directory; give a file"),
+    "directory as data": (
+        "fit folder.csv",
+        r"folder\.csv has no parts that end in \.parquet, \.csv or \.tsv, and is empty",
+    ),
     "stdin without a name": ("fit -", r"DATA is stdin.*give -o MODEL"),
     "file as model to write": ("fit t.csv -o t.csv", r"t\.csv is a file; a model is a folder"),
     "file in the path": ("fit t.csv -o t.csv/m", r"t\.csv/m cannot be made: .*t\.csv is a file"),

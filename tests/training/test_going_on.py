@@ -374,9 +374,9 @@ def test_other_errors_of_torch_are_passed_on(
     class Wrong(WassersteinGP):
         """Adds shapes that do not fit."""
 
-        def generator_loss(self, scores: Tensor) -> Tensor:
+        def generator_loss(self, critic: Any, real: Tensor, generated: Tensor) -> Tensor:
             """Fail."""
-            return (scores + torch.ones(len(scores) + 1)).mean()
+            return (critic(generated) + torch.ones(len(generated) + 1)).mean()
 
     with pytest.raises(RuntimeError, match="must match the size"):
         train(new_state(settings), table, Wrong(), settings)

@@ -518,7 +518,7 @@ def test_schemas_of_steps_and_statics() -> None:
         ({"preset": "fats"}, r"preset is 'fats'; allowed are .*Did you mean 'fast'\?"),
         ({"architecture": "mlp"}, r"architecture is 'mlp'; allowed are 'conv1d'"),
         ({"critic_norm": "batch"}, r"critic_norm is 'batch'; .*Batch normalisation makes a row's score depend"),
-        ({"loss": "gan"}, r"loss is 'gan'"),
+        ({"loss": "gam"}, r"loss is 'gam'"),
         ({"target": "pulse"}, r"target is 'pulse', which varies within sequences; .*Static columns: 'label', 'age'"),
         ({"target": "lable"}, r"target is 'lable', which is not there"),
         ({"target": "id"}, r"target is 'id', which is the sequence_key"),
