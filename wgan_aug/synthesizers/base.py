@@ -23,7 +23,8 @@ from wgan_aug.persistence import read_folder, write_folder
 from wgan_aug.synthesizers.checks import check_loss, find_seed, not_a_number, not_a_switch, not_among
 from wgan_aug.synthesizers.history import draw_history
 from wgan_aug.synthesizers.presets import Preset, find_preset
-from wgan_aug.synthesizers.running import Running, seconds_of
+from wgan_aug.synthesizers.refinement.refiner import Refinement
+from wgan_aug.synthesizers.running import Running, held_out, seconds_of
 from wgan_aug.synthesizers.streams.manifest import Manifest, conditions_to_json, fingerprint
 from wgan_aug.synthesizers.streams.run import Drawn, Source, Streaming, draw_into
 from wgan_aug.training.callbacks import Callback, Progress
@@ -53,9 +54,12 @@ class GANSynthesizer(BaseEstimator):
     """The shape of the rows that a user's own objective is tried on."""
     over_preset: ClassVar[tuple[str, ...]]
     """Options that win over the preset's field of the same name, unless they are None."""
+    fewest_to_refine: ClassVar[str]
+    """What it takes at least to learn to refine, in words."""
 
     plan_: Any
     generator_: Any
+    refiner_: Any
     history_: pd.DataFrame
     evaluations_: pd.DataFrame
     seed_: int
@@ -135,6 +139,24 @@ class GANSynthesizer(BaseEstimator):
             earlier = after.evaluations_.assign(chosen=False)
             evaluations = pd.concat([earlier, evaluations], ignore_index=True) if len(earlier) else evaluations
         self.history_, self.evaluations_, self.updates_ = figures, evaluations, len(figures)
+
+    @property
+    def refinement_(self) -> Refinement | None:
+        """What refining does to samples; None where there is no refining."""
+        check_is_fitted(self)
+        return None if self.refiner_ is None else self.refiner_.report
+
+    def _check_draw(self, option: str, count: Any, refine: Any) -> None:
+        """Refuse what is no number of what is to be drawn, by its option's name, and refining that was not learned."""
+        problems = not_a_number(option, count, above=0, whole=True, equal=True, optional=False)
+        problems += not_a_switch("refine", refine)
+        if refine and self.refiner_ is None:
+            problems.append(
+                "refine is True, but this model has not learned to refine: fit with refine=True, and at least "
+                f"{self.fewest_to_refine}."
+            )
+        if problems:
+            raise InvalidParameterError(join_problems(problems))
 
     def _sampling_seed(self, random_state: Any) -> int:
         if random_state is not None:
@@ -236,7 +258,7 @@ def training_settings(preset: Preset, rows: int, features: int, options: Mapping
         options: the synthesizer's, by name; `epochs`, `batch_size`, `max_time`, `precision`
             and `early_stopping` count here.
     """
-    rows -= round(options["validation_fraction"] * rows) if options["early_stopping"] else 0
+    rows -= held_out(rows, options)
     batch_size = options["batch_size"]
     if batch_size is not None and preset.batch_size > rows:
         warnings.warn(

@@ -144,7 +144,7 @@ class Learning:
         state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
         data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed, run.ranks)
         kept = _some_rows(codes.sample, seed) if preset.refine else None
-        fingerprint = run.fingerprint(encoder.to_json(), codes.identity() if run.checkpoints else {})
+        fingerprint = run.fingerprint(lambda: {"encoder": encoder.to_json(), "arrays": codes.identity()})
         return cls(plan, target, seed, state, data, balance, weights, kept, fingerprint)
 
     def train(self, model: Any, run: Running) -> History:

@@ -28,7 +28,7 @@ from wgan_aug.training.loop import History, NonFiniteError, train
 from wgan_aug.training.ranks import Ranks, join_ranks
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
-__all__ = ["Running", "seconds_of"]
+__all__ = ["Running", "held_out", "seconds_of"]
 
 _FREE = ("device", "verbose", "warm_start")  # options that may differ where a training is resumed
 _FEWEST_HELD = 20  # held-out rows with which a score says something
@@ -42,13 +42,11 @@ class Running:
         callbacks: hear of training.
         checkpoints: where training is kept; None where it is not.
         ranks: the processes that train together.
-        every: seconds between checkpoints.
     """
 
     callbacks: Sequence[Callback]
     checkpoints: Checkpoints | None
     ranks: Ranks
-    every: float
 
     @classmethod
     @contextmanager
@@ -78,10 +76,10 @@ class Running:
             raise InvalidParameterError("resume is True, but there is no checkpoint to resume: give its folder.")
         ranks = join_ranks(device)
         if checkpoint is None:
-            yield cls(callbacks, None, ranks, every)
+            yield cls(callbacks, None, ranks)
             return
         with open_checkpoints(checkpoint, every, resume=resume, writes=ranks.first) as checkpoints:
-            yield cls(callbacks, checkpoints, ranks, every)
+            yield cls(callbacks, checkpoints, ranks)
 
     def seed(self, random_state: Any) -> int:
         """Return the seed of all random numbers: that of the training that is gone on with, else a new one."""
@@ -90,13 +88,12 @@ class Running:
 
     def inside(self, name: str) -> dict[str, Any]:
         """Return what `fit` of a model within this one is called with, for a checkpoint of its own by that name."""
-        if self.checkpoints is None:
-            return {}
-        return {"checkpoint": self.checkpoints.folder / name, "every": self.every, "resume": True}
+        kept = self.checkpoints
+        return {} if kept is None else {"checkpoint": kept.folder / name, "every": kept.every, "resume": True}
 
-    def fingerprint(self, encoder: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
-        """Return what tells an encoder's document and encoded data from others; empty where nothing is kept."""
-        return "" if self.checkpoints is None else digest({"encoder": encoder, "arrays": arrays})
+    def fingerprint(self, describe: Callable[[], Mapping[str, Any]]) -> str:
+        """Return what tells a document of encoder and encoded data from others; empty where nothing is kept."""
+        return "" if self.checkpoints is None else digest(describe())
 
     def train(
         self,
@@ -130,7 +127,7 @@ class Running:
             TrainingError: if the losses stay non-finite; names the columns with the largest values.
         """
         if self.checkpoints is not None:
-            self.checkpoints.identify(_identity(model, data, fingerprint))
+            self.checkpoints.identify(_identity(model, len(data), len(owners), fingerprint))
         settings = _shared(settings, self.ranks.count)
         judge = _judge(model, data, settings, weights, told)
         try:
@@ -171,13 +168,17 @@ def seconds_of(time: Any) -> float | None:
     return seconds
 
 
-def _identity(model: Any, data: DeviceRows, fingerprint: str) -> dict[str, Any]:
+def held_out(rows: int, options: Mapping[str, Any]) -> int:
+    """Return how many of some rows early stopping holds out, by a synthesizer's options."""
+    return round(options["validation_fraction"] * rows) if options["early_stopping"] else 0
+
+
+def _identity(model: Any, rows: int, width: int, fingerprint: str) -> dict[str, Any]:
     """Return what a checkpoint remembers of its training, to tell another one from it."""
     options = {name: param_to_json(name, value) for name, value in model.get_params(deep=False).items()}
-    width = len(data.largest(torch.arange(1, device=data.device)))
     return {
         "options": {name: value for name, value in options.items() if name not in _FREE},
-        "data": {"rows": len(data), "width": width, "fingerprint": fingerprint},
+        "data": {"rows": rows, "width": width, "fingerprint": fingerprint},
         "seed": model.seed_,
         "version": metadata.version("wgan-aug"),
     }
@@ -208,7 +209,7 @@ def _judge(
     """Return what evaluates a training that may end early; None for one that does not."""
     if not model.early_stopping:
         return None
-    held = round(model.validation_fraction * len(data))
+    held = held_out(len(data), vars(model))
     if held < _FEWEST_HELD or len(data) - held < settings.batch_size:
         raise InvalidDataError(
             f"early_stopping holds out {held} of {len(data)} rows (validation_fraction={model.validation_fraction:g}); "

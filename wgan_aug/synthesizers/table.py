@@ -28,7 +28,7 @@ from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
 from wgan_aug.synthesizers.checks import append_target, check_frame, find_seed, not_a_switch
 from wgan_aug.synthesizers.cluster import Scheduler
 from wgan_aug.synthesizers.conditioning.completing import Completer, check_told
-from wgan_aug.synthesizers.conditioning.drawing import Drawing, check_asked, check_columns, parts_of
+from wgan_aug.synthesizers.conditioning.drawing import Drawing, check_columns, parts_of
 from wgan_aug.synthesizers.conditioning.imputing import check_draws, fill_missing, read_told
 from wgan_aug.synthesizers.conditioning.kinds import check_length, complete_frame, draw_kinds, find_kinds, read_seen
 from wgan_aug.synthesizers.containers import Container, to_frame, to_series
@@ -40,7 +40,7 @@ from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
 from wgan_aug.synthesizers.parts_reading import PartRows, opened
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS
-from wgan_aug.synthesizers.refinement.refiner import Refinement, Refiner
+from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
 from wgan_aug.synthesizers.running import Running
 from wgan_aug.synthesizers.seeds import randomness, seed_of
 from wgan_aug.synthesizers.streams.run import Streaming, check_streaming, seed_of_run
@@ -132,6 +132,7 @@ class WGANGPSynthesizer(GANSynthesizer):
 
     architectures = ("mlp",)
     presets = PRESETS
+    fewest_to_refine = f"{FEWEST_REAL} rows"
     row_shape = (3,)
     over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 
@@ -326,12 +327,6 @@ class WGANGPSynthesizer(GANSynthesizer):
         plan = Plan(len(frame), self.encoder_, preset, settings)
         seed = seed_of(self.seed_, 0, self.updates_)  # other noise, and other orders of rows, than so far
         return self._learn(plan, encode_known(frame, self.encoder_), seed, run, onto=self)
-
-    @property
-    def refinement_(self) -> Refinement | None:
-        """What refining does to samples; None where there is no refining."""
-        check_is_fitted(self)
-        return None if self.refiner_ is None else self.refiner_.report
 
     def plan(self, X: Any, y: Any = None, discrete_columns: Iterable[Any] | None = None) -> Plan:
         """Return what `fit` would do with a table, without training: kinds, encodings, widths, updates, memory.
@@ -539,7 +534,7 @@ class WGANGPSynthesizer(GANSynthesizer):
     def _drawing(self, n_samples: int, conditions: Any, random_state: Any, refine: bool | None) -> Drawing:
         """Return what draws the parts of a sample, once what was asked for is allowed."""
         check_is_fitted(self)
-        check_asked(n_samples, refine, self.refiner_)
+        self._check_draw("n_samples", n_samples, refine)
         refiner = None if refine is False else self.refiner_
         seed = self._sampling_seed(random_state)
         wanted = check_columns(conditions, self.schema_)

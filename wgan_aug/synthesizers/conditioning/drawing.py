@@ -13,31 +13,17 @@ from wgan_aug.errors import InvalidParameterError, join_problems
 from wgan_aug.networks.mlp import MLPGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.checks import not_a_number, not_a_switch
 from wgan_aug.synthesizers.conditioning.meeting import Meeting
 from wgan_aug.synthesizers.conditions import check_conditions, which_hold
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.parts import draw_part
 from wgan_aug.synthesizers.possible import why_impossible
-from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
+from wgan_aug.synthesizers.refinement.refiner import Refiner
 from wgan_aug.synthesizers.seeds import randomness, seed_of
 
-__all__ = ["Drawing", "check_asked", "check_columns", "parts_of"]
+__all__ = ["Drawing", "check_columns", "parts_of"]
 
 PART_ROWS = 65_536  # rows drawn with one seed and decoded at once
-
-
-def check_asked(n_samples: int, refine: bool | None, refiner: Refiner | None) -> None:
-    """Refuse what is no number of rows, and refining that was not learned."""
-    problems = not_a_number("n_samples", n_samples, above=0, whole=True, equal=True, optional=False)
-    problems += not_a_switch("refine", refine)
-    if refine and refiner is None:
-        problems.append(
-            "refine is True, but this model has not learned to refine: fit with refine=True, and at least "
-            f"{FEWEST_REAL} rows."
-        )
-    if problems:
-        raise InvalidParameterError(join_problems(problems))
 
 
 def check_columns(conditions: Any, schema: TableSchema) -> dict[Hashable, Any]:

@@ -9,9 +9,8 @@ from wgan_aug.encoding.sequences.encoder import SequenceEncoder
 from wgan_aug.errors import InvalidParameterError, join_problems
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.synthesizers.checks import not_a_number, not_a_switch, not_among
-from wgan_aug.synthesizers.sequences.refining import FEWEST_REAL, SequenceRefiner
 
-__all__ = ["check_draw", "check_steps", "wrong_options"]
+__all__ = ["check_steps", "wrong_options"]
 
 _PROGRESSIVE_STEPS = 256  # what shorter sequences would grow from is hardly coarser than they are
 
@@ -52,28 +51,5 @@ def check_steps(encoder: SequenceEncoder, options: Mapping[str, Any]) -> None:
     if not encoder.layout.n_scalars:
         given = [name for name in ("side_critics", "window_scale") if options[name]]
         problems += [f"{name} is for numbers, and the steps have none: leave it out." for name in given]
-    if problems:
-        raise InvalidParameterError(join_problems(problems))
-
-
-def check_draw(option: str, count: Any, refine: Any, refiner: SequenceRefiner | None) -> None:
-    """Refuse what is no number of sequences or steps, and refining that was not learned.
-
-    Args:
-        option: the name of what is counted.
-        count: how many.
-        refine: what was asked for.
-        refiner: what there is.
-
-    Raises:
-        InvalidParameterError: for both at once.
-    """
-    problems = not_a_number(option, count, above=0, whole=True, equal=True, optional=False)
-    problems += not_a_switch("refine", refine)
-    if refine and refiner is None:
-        problems.append(
-            "refine is True, but this model has not learned to refine: fit with refine=True, and at least "
-            f"{FEWEST_REAL} sequences, or windows without a step in common."
-        )
     if problems:
         raise InvalidParameterError(join_problems(problems))

@@ -27,10 +27,9 @@ from wgan_aug.synthesizers.checks import find_seed, warn_of
 from wgan_aug.synthesizers.conditions import check_conditions
 from wgan_aug.synthesizers.parts import learn_balance
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
-from wgan_aug.synthesizers.refinement.refiner import Refinement
 from wgan_aug.synthesizers.running import Running
 from wgan_aug.synthesizers.sequences.blending import blend, count_windows
-from wgan_aug.synthesizers.sequences.checks import check_draw, check_steps, wrong_options
+from wgan_aug.synthesizers.sequences.checks import check_steps, wrong_options
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.document import from_document, to_document
 from wgan_aug.synthesizers.sequences.drawing import SequenceDrawing, SequenceSource
@@ -136,6 +135,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     architectures = ("conv1d",)
     presets = SEQUENCE_PRESETS
+    fewest_to_refine = f"{FEWEST_REAL} sequences, or windows without a step in common"
     row_shape = (2, 5)
     over_preset = ("batch_size", "n_critic", "gp_weight", "learning_rate", "relations", "balance", "refine")
 
@@ -292,12 +292,6 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         if self.refiner_ is not None and self.verbose:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
 
-    @property
-    def refinement_(self) -> Refinement | None:
-        """What refining does to samples; None where there is no refining."""
-        check_is_fitted(self)
-        return None if self.refiner_ is None else self.refiner_.report
-
     def _train(
         self,
         state: TrainingState,
@@ -321,7 +315,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             self._to_device(encoded, condition, state.device),
             plan.preset,
             plan.settings,
-            fingerprint=run.fingerprint(codec.to_json(), arrays),
+            fingerprint=run.fingerprint(lambda: {"encoder": codec.to_json(), "arrays": arrays}),
             owners=self._channel_names(),
             weights=self._weights(statics),
             told=True,
@@ -555,7 +549,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
                 one long series, or has not learned to refine and shall.
         """
         check_is_fitted(self)
-        check_draw("n_steps", n_steps, refine, self.refiner_)
+        self._check_draw("n_steps", n_steps, refine)
         if self.container_.kind != "frame" or self.container_.key is not None:
             raise InvalidParameterError(
                 "sample_series is for models of one long series, and this one was fitted on many sequences: call "
@@ -572,7 +566,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
     def _drawing(self, n_sequences: int, conditions: Any, random_state: Any, refine: Any) -> SequenceDrawing:
         """Return what draws the parts of a sample, once what was asked for is allowed."""
         check_is_fitted(self)
-        check_draw("n_sequences", n_sequences, refine, self.refiner_)
+        self._check_draw("n_sequences", n_sequences, refine)
         other = dict.fromkeys(self.schema_.names, "varies within sequences: conditions are on static columns")
         other |= {self.container_.key: "is the sequence_key: every sequence that is drawn has a new one"}
         other |= {self.container_.index: "is the sequence_index: conditions are on static columns"}
