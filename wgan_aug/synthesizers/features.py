@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidDataError, did_you_mean
 from wgan_aug.synthesizers.parts import BATCH_ROWS, to_device
 
-__all__ = ["criticise", "encode_known", "known_columns", "take_columns", "to_features"]
+__all__ = ["criticise", "encode_known", "known_cells", "known_columns", "take_columns", "to_features"]
 
 
 def take_columns(frame: pd.DataFrame, names: Iterable[Any]) -> pd.DataFrame:
@@ -76,9 +77,25 @@ def encode_known(frame: pd.DataFrame, encoder: TableEncoder, blanks: Sequence[An
     Raises:
         InvalidDataError: where a column's cells are not what was fitted, with the column.
     """
-    try:
+    with known_cells(encoder, lambda: frame):
         return encoder.transform(frame, blanks)
+
+
+@contextmanager
+def known_cells(encoder: TableEncoder, rows: Callable[[], pd.DataFrame]) -> Generator[None]:
+    """Say which column's cells are not what was fitted, where encoding them fails.
+
+    Args:
+        encoder: of the table.
+        rows: gives the rows that are encoded, with the fitted columns in the fitted order.
+
+    Raises:
+        InvalidDataError: with the column.
+    """
+    try:
+        yield
     except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
+        frame = rows()
         for position, own in enumerate(encoder.encoders):
             try:
                 encoder.encode_column(frame, position)

@@ -117,7 +117,7 @@ class SequenceEncoder:
         self.clock = (
             None if self.index is None else Clock.fit(column_of(sequences.steps, self.index), sequences.lengths)
         )
-        frame, _ = self._rows(sequences)
+        frame, _ = self.rows(sequences)
         schema = infer_schema(frame, self.schema, self.categorical)
         self.table = TableEncoder(schema, self._curves(frame), relations=self.relations, narrow_sums=False).fit(frame)
         if self.layout.n_features == 0:
@@ -136,13 +136,18 @@ class SequenceEncoder:
         """The layout of one step."""
         return self.table.layout
 
+    @property
+    def columns(self) -> list[Hashable]:
+        """The columns of a step that were fitted, in order; the index is one of them."""
+        return list(self._columns)
+
     def _curves(self, frame: pd.DataFrame) -> dict[Hashable, str]:
         given = self.numeric_encoding
         named = given if isinstance(given, Mapping) else dict.fromkeys(frame.columns, given)
         choices = {name: named.get(name, "auto") for name in frame.columns}
         return {name: "affine" if choice == "auto" else choice for name, choice in choices.items()}
 
-    def _rows(self, sequences: Sequences) -> tuple[pd.DataFrame, np.ndarray]:
+    def rows(self, sequences: Sequences) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the steps as the table encoder sees them, each once, and which row is each step's."""
         frame = _without(sequences.steps, self.index)
         if self.clock is not None and self.clock.irregular:
@@ -202,7 +207,7 @@ class SequenceEncoder:
                 DataWarning,
                 stacklevel=2,
             )
-        frame, row = self._rows(sequences)
+        frame, row = self.rows(sequences)
         encoded = self.table.transform(frame)
         numbers = code_numbers(self.table, frame, encoded)
         place = np.minimum(np.arange(self.max_steps), sequences.lengths[:, None] - 1) + sequences.starts[:, None]

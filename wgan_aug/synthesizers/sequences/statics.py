@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
@@ -17,6 +18,7 @@ from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.checks import warn_of
 from wgan_aug.synthesizers.conditions import describe_conditions, which_hold
 from wgan_aug.synthesizers.document import from_document, to_document
+from wgan_aug.synthesizers.features import encode_known
 from wgan_aug.synthesizers.filters.filters import number_rows
 from wgan_aug.synthesizers.parts import to_device
 from wgan_aug.synthesizers.possible import why_impossible
@@ -85,6 +87,17 @@ class Statics:
             return cls(key, keys, model.plan(rest).encoder, None)
         return cls(key, keys, model.fit(rest, **training).encoder_, model)
 
+    def gone_on(self, frame: pd.DataFrame, training: Mapping[str, Any]) -> Statics:
+        """Return statics whose networks, where there are some, were trained further on one row a sequence.
+
+        Arguments as for `fit`. Those that are trained are a copy, so that this is as it was if their training fails.
+        """
+        if self.model is None:
+            encode_known(self._without_key(frame), self.encoder)
+            return self
+        model = copy.copy(self.model).partial_fit(self._without_key(frame), **training)
+        return Statics(self.key, self.keys, self.encoder, model)
+
     @property
     def names(self) -> list[Hashable]:
         """The columns that are learned."""
@@ -105,7 +118,10 @@ class Statics:
 
     def encode(self, frame: pd.DataFrame) -> EncodedTable:
         """Return the codes of rows."""
-        return self.encoder.transform(frame.loc[:, [name != self.key for name in frame.columns]])
+        return self.encoder.transform(self._without_key(frame))
+
+    def _without_key(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.loc[:, [self.key is None or name != self.key for name in frame.columns]]
 
     def sample(self, rows: int, seed: int, conditions: Mapping[Hashable, Any], first: int = 0) -> pd.DataFrame:
         """Draw rows in which conditions hold, by rejection.

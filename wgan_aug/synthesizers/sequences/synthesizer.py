@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
@@ -11,30 +10,38 @@ from typing import Any, Self, Unpack, cast
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncoder
+from wgan_aug.encoding.sequences.encoder import EncodedSequences
 from wgan_aug.encoding.sequences.frames import Sequences
-from wgan_aug.encoding.table import check_numeric_encoding
-from wgan_aug.errors import DataWarning, InvalidParameterError, did_you_mean, explains_names, join_problems
+from wgan_aug.errors import InvalidParameterError, explains_names
 from wgan_aug.losses.objectives import Loss
 from wgan_aug.networks.conv1d import ConvGenerator
 from wgan_aug.networks.conv1d_critic import ConvCritic
 from wgan_aug.schema.columns import TableSchema
-from wgan_aug.schema.inference import Overrides, read_overrides, resolve_columns
+from wgan_aug.schema.inference import Overrides
 from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
-from wgan_aug.synthesizers.checks import find_seed, warn_of
+from wgan_aug.synthesizers.card import About
+from wgan_aug.synthesizers.checks import find_seed, not_a_switch, warn_of
 from wgan_aug.synthesizers.conditions import check_conditions
-from wgan_aug.synthesizers.parts import learn_balance
+from wgan_aug.synthesizers.containers import to_series
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS, Preset
 from wgan_aug.synthesizers.running import Running
+from wgan_aug.synthesizers.seeds import seed_of
 from wgan_aug.synthesizers.sequences.blending import blend, count_windows
+from wgan_aug.synthesizers.sequences.card import about_sequences
 from wgan_aug.synthesizers.sequences.checks import check_steps, wrong_options
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.document import from_document, to_document
 from wgan_aug.synthesizers.sequences.drawing import SequenceDrawing, SequenceSource
-from wgan_aug.synthesizers.sequences.flat import to_rows
-from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks, calibrate, draw_part, learn_refiner
+from wgan_aug.synthesizers.sequences.learning import (
+    SequenceLearning,
+    encode_known_sequences,
+    find_target,
+    learn_steps,
+)
+from wgan_aug.synthesizers.sequences.parts import SequenceCodec
 from wgan_aug.synthesizers.sequences.plan import SequencePlan
 from wgan_aug.synthesizers.sequences.reading import read_sequences
 from wgan_aug.synthesizers.sequences.refining import FEWEST_REAL, SequenceRefiner
@@ -42,10 +49,7 @@ from wgan_aug.synthesizers.sequences.statics import Statics
 from wgan_aug.synthesizers.streams.run import Streaming, check_streaming, seed_of_run
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 from wgan_aug.training.callbacks import Callback
-from wgan_aug.training.devices import find_device, new_generator
-from wgan_aug.training.loop import History
-from wgan_aug.training.sequences import DeviceSequences
-from wgan_aug.training.state import TrainingState
+from wgan_aug.training.devices import find_device
 
 __all__ = ["WGANGPSequenceSynthesizer"]
 
@@ -101,6 +105,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         patience: of early stopping.
         evaluate_every: updates between evaluations; None takes a tenth of the training.
         validation_fraction: the part that is held out, above 0 and at most 0.5.
+        warm_start: let a second `fit` go on with the model as it is, see `partial_fit`.
         schema: kinds by column name, a whole `TableSchema`, SDV metadata, or the path of a JSON file with either.
         target: the static column that users of the data predict.
         device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
@@ -181,6 +186,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         patience: int = 3,
         evaluate_every: int | None = None,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         schema: Overrides | None = None,
         target: Any = None,
         device: str | torch.device = "auto",
@@ -217,6 +223,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         self.patience = patience
         self.evaluate_every = evaluate_every
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.schema = schema
         self.target = target
         self.device = device
@@ -258,77 +265,84 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             OutputExistsError: if the folder of checkpoints is in use, or has something else in it.
             ModelFormatError: if it keeps another training, or is damaged.
         """
+        if self.warm_start and hasattr(self, "generator_"):
+            return self.partial_fit(X, y, callbacks=callbacks, checkpoint=checkpoint, every=every, resume=resume)
         with self._running(callbacks, checkpoint, every, resume) as run:
             return self._fit(X, y, run)
 
     def _fit(self, X: Any, y: Any, run: Running) -> Self:
         self.seed_ = run.seed(self.random_state)
-        device = find_device(self.device)
         sequences, plan = self._prepare(X, y, run)
+        encoder = self.codec_.encoder
+        encoded, statics = encoder.transform(sequences), encoder.statics(sequences)
+        return self._learn(plan, encoded, statics, sequences.source, self.seed_, run)
+
+    def _learn(
+        self,
+        plan: SequencePlan,
+        encoded: EncodedSequences,
+        statics: pd.DataFrame,
+        source: np.ndarray | None,
+        seed: int,
+        run: Running,
+        onto: Any = None,
+    ) -> Self:
+        """Train networks, new ones or those of a fitted model, and learn to refine what they draw."""
         self.plan_ = plan
-        encoded = self.codec_.encoder.transform(sequences)
-        statics, source = self.codec_.encoder.statics(sequences), sequences.source
-        del sequences
-        condition = self.codec_.condition(self.statics_.features(statics), encoded.lengths)
-        state = self._build(plan, condition.shape[1], device, run)
-        self._remember_history(self._train(state, encoded, condition, statics, run))
-        self.generator_ = cast(ConvGenerator, state.average)
-        self.critic_ = cast(ConvCritic, state.critic.eval().requires_grad_(False))
-        self.codec_.calibration = calibrate(self.generator_, self.codec_, encoded, condition, self.seed_)
-        self.refiner_ = None
-        if plan.preset.refine:
-            self.refiner_ = learn_refiner(self.generator_, self.codec_, encoded, condition, source, self.seed_)
-        self._tell_of_refining(len(encoded))
+        device = find_device(self.device)
+        learning = SequenceLearning.of(plan, self.codec_, encoded, statics, source, self, seed, device, run, onto)
+        self._remember_history(learning.train(self, run), after=onto)
+        self.generator_ = cast(ConvGenerator, learning.state.average)
+        self.critic_ = cast(ConvCritic, learning.state.critic.eval().requires_grad_(False))
+        self.codec_, self.refiner_ = learning.finish(asked=bool(self.refine))
+        if self.verbose and self.refiner_ is not None:
+            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
         return self
 
-    def _tell_of_refining(self, sequences: int) -> None:
-        if self.refiner_ is None and self.refine:
-            warnings.warn(
-                f"refine is True, but of {sequences} sequences too few have no step in common; refining takes "
-                f"{FEWEST_REAL}: samples are as the generator draws them.",
-                DataWarning,
-                stacklevel=4,
-            )
-        if self.refiner_ is not None and self.verbose:
-            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
-
-    def _train(
+    def partial_fit(
         self,
-        state: TrainingState,
-        encoded: EncodedSequences,
-        condition: np.ndarray,
-        statics: pd.DataFrame,
-        run: Running,
-    ) -> History:
-        codec, plan = self.codec_, self.plan_
-        arrays = {"states": encoded.states, "numbers": encoded.numbers, "condition": condition}
+        X: Any,
+        y: Any = None,
+        *,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: str | Path | None = None,
+        every: float = 5.0,
+        resume: bool = False,
+    ) -> Self:
+        """Go on with the training of a fitted model, a loaded one too, on further sequences; the first call is `fit`.
 
-        def draw(generator: torch.nn.Module, sequences: int) -> Any:
-            drawn = self.statics_.sample(sequences, self.seed_, {})
-            known = self.statics_.features(drawn)
-            part = draw_part(cast(ConvGenerator, generator), codec, None, drawn, known, self.seed_, 0, 0)
-            return to_rows(self.container_.restore(part), self.container_)
+        Columns, their encodings, rules and scales stay as they were learned first, and so does how long a sequence may
+        be. The networks go on from where they are, those of several static columns too, as long as `fit` would train on
+        so many sequences; a single static column keeps the shares that it had. What puts generated numbers right, and
+        what refining does, is learned anew, from the further sequences alone.
 
-        return run.train(
-            self,
-            state,
-            self._to_device(encoded, condition, state.device),
-            plan.preset,
-            plan.settings,
-            fingerprint=run.fingerprint(lambda: {"encoder": codec.to_json(), "arrays": arrays}),
-            owners=self._channel_names(),
-            weights=self._weights(statics),
-            told=True,
-            draw=draw,
-        )
+        Arguments, return value and errors are those of `fit`.
+        """
+        if not hasattr(self, "generator_"):
+            return self.fit(X, y, callbacks=callbacks, checkpoint=checkpoint, every=every, resume=resume)
+        with self._running(callbacks, checkpoint, every, resume) as run:
+            return self._go_on(X, y, run)
+
+    def _go_on(self, X: Any, y: Any, run: Running) -> Self:
+        preset = self._check_options()
+        named = y if y is None else to_series(y)[0].rename(cast(str, self.container_.y))
+        sequences = self._read(X, named, static_columns=self._outer_statics())[0]
+        encoded, statics = encode_known_sequences(self.codec_.encoder, self.statics_, sequences)
+        self.statics_ = self.statics_.gone_on(statics, run.inside("statics"))
+        plan = self._plan(preset, sequences, self.codec_)
+        seed = seed_of(self.seed_, 0, self.updates_)  # other noise, and other orders of sequences, than so far
+        return self._learn(plan, encoded, statics, sequences.source, seed, run, onto=self)
+
+    def _outer_statics(self) -> list[Hashable] | None:
+        """Return the static columns of the fitted frame; None for arrays, of which no column can be named."""
+        inner = {*self.codec_.encoder.internal, self.container_.y}
+        return [n for n in self.statics_.names if n not in inner] if self.container_.kind == "frame" else None
 
     def plan(self, X: Any, y: Any = None) -> SequencePlan:
         """Return what `fit` would do, without training: kinds, encodings, lengths, updates, memory.
 
         Arguments and errors are those of `fit`.
         """
-        from sklearn.base import clone
-
         model = cast(Self, clone(self))
         model.seed_ = 0
         return model._prepare(X, y, None)[1]
@@ -338,85 +352,45 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         preset = self._check_options()
         find_device(self.device)
         find_seed(self.random_state)
-        sequences, self.container_ = read_sequences(
-            X,
-            y,
-            sequence_key=self.sequence_key,
-            sequence_index=self.sequence_index,
-            static_columns=self.static_columns,
-            window=self.window,
-            stride=self.stride,
-            layout=self.layout,
-        )
-        encoder, overrides = self._encode(sequences, preset)
-        check_steps(encoder, self.get_params(deep=False))
-        self.target_name_ = self._find_target(sequences)
+        sequences, self.container_ = self._read(X, y, static_columns=self.static_columns)
+        options = self.get_params(deep=False)
+        encoder, overrides = learn_steps(sequences, self.container_, preset, options)
+        check_steps(encoder, options)
+        self.target_name_ = find_target(self.target, sequences, self.container_)
         frame = encoder.statics(sequences)
         training = None if run is None else run.inside("statics")
         self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table, training)
         self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences), window_scale=bool(self.window_scale))
         warn_of(encoder.table.schema)
-        shape = self.codec_.shape(0)
-        settings = training_settings(preset, len(sequences), shape.size, self.get_params(deep=False))
-        lengths = sequences.lengths
-        plan = SequencePlan(
+        return sequences, self._plan(preset, sequences, self.codec_)
+
+    def _read(self, X: Any, y: Any, *, static_columns: Any) -> tuple[Sequences, SequenceContainer]:
+        return read_sequences(
+            X,
+            y,
+            sequence_key=self.sequence_key,
+            sequence_index=self.sequence_index,
+            static_columns=static_columns,
+            window=self.window,
+            stride=self.stride,
+            layout=self.layout,
+        )
+
+    def _plan(self, preset: Preset, sequences: Sequences, codec: SequenceCodec) -> SequencePlan:
+        shape, lengths = codec.shape(0), sequences.lengths
+        return SequencePlan(
             len(sequences),
             int(lengths.min()),
             int(lengths.max()),
             self.statics_.encoder,
-            encoder.table,
+            codec.encoder.table,
             shape.channels,
             preset,
-            settings,
+            training_settings(preset, len(sequences), shape.size, self.get_params(deep=False)),
         )
-        return sequences, plan
 
     def _wrong_options(self) -> list[str]:
-        return wrong_options(self.get_params(deep=False))
-
-    def _encode(self, sequences: Sequences, preset: Preset) -> tuple[SequenceEncoder, dict[Hashable, Any]]:
-        """Return the fitted encoder of steps, and the kinds that were given for static columns."""
-        roles = [name for name in (self.container_.key, self.container_.index) if name is not None]
-        fixed = [name for name in sequences.statics.columns if name not in roles]
-        moving = [name for name in sequences.steps.columns if name not in roles]
-        levels = [name for name, _ in self.container_.levels]
-        plain = [name for name in self.container_.columns if name not in levels]
-        names = list(dict.fromkeys([*plain, *fixed]))  # y may stand beside the others
-        empty = pd.DataFrame(columns=pd.Index(names, dtype=object, tupleize_cols=False))
-        known = [name for name in names if name not in roles]
-        kinds = read_overrides(self.schema, names)
-        problems = [
-            f"The schema names column {name!r}, which the data do not have.{did_you_mean(name, known)}"
-            for name in kinds
-            if name not in empty.columns
-        ]
-        if problems:
-            raise InvalidParameterError(join_problems(problems))
-        categorical = resolve_columns(empty, self.categorical_features, "categorical_features")
-        kinds = dict.fromkeys(categorical, "categorical") | kinds
-        check_numeric_encoding(self.numeric_encoding, known)
-        encoding = preset.numeric_encoding if self.numeric_encoding == "auto" else self.numeric_encoding
-        own = {name: kind for name, kind in kinds.items() if name in moving}
-        encoder = SequenceEncoder(
-            index=self.container_.index, schema=own, numeric_encoding=encoding, relations=preset.relations
-        ).fit(sequences)
-        return encoder, {name: kind for name, kind in kinds.items() if name in fixed}
-
-    def _find_target(self, sequences: Sequences) -> Hashable | None:
-        if self.container_.y is not None:
-            return self.container_.y
-        if self.target is None:
-            return None
-        key = self.container_.key
-        allowed = [name for name in sequences.statics.columns if key is None or name != key]
-        if self.target not in allowed:
-            where = "varies within sequences" if self.target in sequences.steps.columns else "is not there"
-            where = "is the sequence_key" if self.target == key else where
-            raise InvalidParameterError(
-                f"target is {self.target!r}, which {where}; the target of sequences is a static column. "
-                f"Static columns: {', '.join(map(repr, allowed)) or 'none'}."
-            )
-        return self.target
+        return wrong_options(self.get_params(deep=False)) + not_a_switch("warm_start", self.warm_start)
 
     def _new_table(self) -> WGANGPSynthesizer:
         given = self.numeric_encoding
@@ -430,32 +404,6 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
             precision=self.precision,
             random_state=self.seed_,
         )
-
-    def _build(self, plan: SequencePlan, width: int, device: torch.device, run: Running) -> TrainingState:
-        codec = self.codec_
-        shape, options = codec.shape(width), self.get_params(deep=False)
-        generator, critic = build_networks(shape, plan.preset, options, codec.encoder.ragged, self.seed_)
-        generator.start_at(torch.from_numpy(codec.layout.frequencies))
-        rng = new_generator(self.seed_, device)
-        return TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
-
-    def _to_device(self, encoded: EncodedSequences, condition: np.ndarray, device: torch.device) -> DeviceSequences:
-        numbers, rng = self.codec_.numbers(encoded), np.random.default_rng(self.seed_)
-        paths = self.codec_.whitening.transform(numbers, rng)
-        return DeviceSequences(encoded.states, paths, condition, encoded.mask, self.codec_.layout, device)
-
-    def _weights(self, statics: pd.DataFrame) -> torch.Tensor | None:
-        """Return how often each sequence is shown; the networks are told its class, so nothing has to be undone."""
-        power = self.plan_.preset.balance
-        balance = None if self.target_name_ is None else learn_balance(self.statics_.encoder, self.target_name_, power)
-        return None if balance is None else torch.from_numpy(balance.weights(self.statics_.encode(statics).states))
-
-    def _channel_names(self) -> list[Hashable]:
-        """Return a column for each channel; a path is many columns, and is named by the one that weighs most in it."""
-        owners = self.codec_.encoder.table.feature_columns()
-        states = owners[: self.codec_.layout.n_states]
-        numbers = owners[len(states) :]
-        return states + [numbers[self.codec_.owner(axis)] for axis in range(self.codec_.whitening.n_axes)]
 
     # ---- after fit
 
@@ -577,6 +525,9 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         return SequenceDrawing(self.generator_, self.codec_, refiner, self.statics_, seed, wanted)
 
     # ---- models on disk
+
+    def _about(self) -> About:
+        return about_sequences(self)
 
     def _document(self) -> dict[str, Any]:
         return to_document(self)
