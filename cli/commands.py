@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from wgan_aug.encoding.streaming.files import PartFiles
 from wgan_aug.errors import DataWarning, InvalidParameterError, OutputExistsError
 
 from .files import check_folder, find_parts, model_beside, read_table, write_parts
@@ -105,6 +106,8 @@ def run_fit(
         check_folder(model_path, force or there)
     with quietly(quiet):
         frame = _read(data, delimiter, missing, known)
+        if isinstance(frame, PartFiles):
+            say(f"{len(frame)} parts, read once for their columns and once for their rows", quiet)
         model = new_model(known, refine=refine, constraints=constraints, reject_copies=reject_copies, **options)
         with resumable(kept):
             fit_model(model, frame, quiet, trackers, **kept, **on_cluster)

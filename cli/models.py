@@ -14,7 +14,6 @@ from .series import Roles
 from .signals import held_signals
 
 if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
-    import pandas as pd
 
     from wgan_aug import Callback, WGANGPSequenceSynthesizer, WGANGPSynthesizer
 
@@ -56,10 +55,10 @@ def new_model(
     return WGANGPSynthesizer(constraints=constraints, reject_copies=reject_copies, **options)
 
 
-def fit_model(model: Model, frame: pd.DataFrame, quiet: bool, trackers: Sequence[Callback] = (), **kept: Any) -> None:
-    """Fit a model, and show how it goes; `kept` says where its training is."""
+def fit_model(model: Model, rows: Any, quiet: bool, trackers: Sequence[Callback] = (), **kept: Any) -> None:
+    """Fit a model to a frame, or the parts of one, and show how it goes; `kept` says where its training is."""
     with training_progress(quiet, lambda: model.plan_.describe()) as callbacks:
-        model.fit(frame, callbacks=[*callbacks, *trackers], **kept)
+        model.fit(rows, callbacks=[*callbacks, *trackers], **kept)
     refinement = getattr(model, "refinement_", None)
     if refinement is not None:
         say(refinement.describe(), quiet)

@@ -39,11 +39,11 @@ class _Listener(Callback):
 
     def __init__(self, describe: Callable[[], str], show: Callable[[int, int, str], None]) -> None:
         self.describe, self.show = describe, show
-        self.begun, self.first, self.tenths = time.perf_counter(), 0, 0
+        self.begun, self.first, self.share, self.tenths = time.perf_counter(), 0, 0.0, 0
 
     def on_start(self, progress: Progress) -> None:
         """Show the plan, and from where training goes on."""
-        self.begun, self.first = time.perf_counter(), progress.update
+        self.begun, self.first, self.share = time.perf_counter(), progress.update, progress.share
         say(self.describe())
         if progress.update:
             say(f"Resumed at update {progress.update}")
@@ -51,12 +51,12 @@ class _Listener(Callback):
     def on_step(self, progress: Progress) -> None:
         """Show how far it is."""
         done, total = progress.update, progress.updates
-        tenths = 10 * done // total
+        tenths = int(10 * progress.share)
         if self.show is _write_line and tenths == self.tenths:
             return
         self.tenths = tenths
         passed = time.perf_counter() - self.begun
-        left = passed * (total - done) / (done - self.first)
+        left = passed * (1 - progress.share) / (progress.share - self.share)
         distance = progress.figures["wasserstein"]
         text = f"{(done - self.first) / passed:.1f} updates/s, {left:.0f} s left, Wasserstein estimate {distance:.3f}"
         self.show(done, total, text)

@@ -27,6 +27,7 @@ def test_a_folder_of_text_gives_the_model_of_one_file(run: Run, folder: Path) ->
     done = run("fit", f"{folder}/", *options)
     assert done.returncode == 0, done.stderr
     model, other = folder.parent / "mine-model", folder.parent / "other"
+    assert "3 parts, read once for their columns and once for their rows" in done.stderr
     assert f"Model saved in {model}" in done.stderr
     assert run("fit", folder.parent / "whole.csv", *options, "-o", other).returncode == 0
     names = [path.name for path in model.iterdir()]

@@ -89,8 +89,8 @@ class Table:
 def test_row_draws_go_on_from_a_state(taken: int) -> None:
     rows = torch.arange(40) * 3
     for build in (
-        lambda rng: ShuffledRows(rows, 6, rng),
-        lambda rng: WeightedRows(rows, torch.arange(1.0, 41.0), 6, rng),
+        lambda rng: ShuffledRows(40, 6, rng, rows),
+        lambda rng: WeightedRows(torch.arange(1.0, 41.0), 6, rng, rows),
     ):
         rng = new_generator(1, CPU)
         draws = build(rng)

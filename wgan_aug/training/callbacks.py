@@ -21,6 +21,7 @@ class Progress:
         sample: draws so many rows, or sequences, of the model as it is now, as a frame; None where training knows of
             no rows.
         error: what ended training; None while it goes on, and where it ended well.
+        share: how much of the training is done, from 0 to 1: of its updates, or of `max_time` where that is more.
         options: what is trained and how, by name: the synthesizer's options, with what it found where one was None.
     """
 
@@ -30,6 +31,7 @@ class Progress:
     scores: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
     sample: Callable[[int], Any] | None = None
     error: BaseException | None = None
+    share: float = 0.0
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
 
 

@@ -166,8 +166,8 @@ class _Run:
         judge: Judge | None,
     ) -> None:
         self.state, self.data, self.objective, self.settings, self.judge = state, data, objective, settings, judge
-        numbers = torch.arange(len(data)) if judge is None else judge.rows
-        self.rows = draw_rows(numbers.to(state.device), weights, settings.batch_size, state.rng)
+        numbers = None if judge is None else judge.rows.to(state.device)
+        self.rows = draw_rows(len(data), numbers, weights, settings.batch_size, state.rng)
         self.precision = find_precision(settings.precision, state.device)
         self.history = History()
         self.seconds = 0.0
@@ -221,7 +221,7 @@ class _Run:
         """Return how much of the run is done after some updates, in [0, 1]: of the time, where that is more."""
         limit = self.settings.max_seconds
         late = 0.0 if limit is None else min(1.0, self.seconds / limit)
-        return max(update / self.settings.updates, late)
+        return max(update / max(1, self.settings.updates), late)
 
     # ---- a block
 
@@ -340,6 +340,7 @@ class _Listeners:
             history.evaluations[-1] if history.evaluations else {},
             self.sample,
             error,
+            self.run.share(state.update),
             self.options,
         )
         for callback in self.callbacks:
