@@ -20,7 +20,7 @@ from wgan_aug import load
 from wgan_aug.encoding.curves import CURVES
 from wgan_aug.errors import DataWarning
 from wgan_aug.losses.objectives import OBJECTIVES, find_objective
-from wgan_aug.networks.mlp import CRITIC_NORMS
+from wgan_aug.networks.dense import CRITIC_NORMS
 from wgan_aug.synthesizers.conditioning import drawing
 from wgan_aug.synthesizers.presets import PRESETS
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
@@ -92,6 +92,7 @@ class Member:
 
     table: str = "mixed"
     loss: str = "wgan-gp"
+    architecture: str = "mlp"
     critic_norm: str = "layer"
     numeric_encoding: str = "auto"
     preset: str = "balanced"
@@ -132,6 +133,7 @@ MEMBERS = [
     Member("levels", loss="hinge", preset="paper", critic_norm="spectral"),
     Member(loss="r3gan"),
     Member("numbers", loss="r3gan", preset="toy"),
+    Member("single", architecture="conv1d"),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 

@@ -23,10 +23,11 @@ from wgan_aug import WGANGPSequenceSynthesizer, load
 from wgan_aug.errors import DataWarning
 from wgan_aug.losses.objectives import OBJECTIVES, find_objective
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.mlp import CRITIC_NORMS
+from wgan_aug.networks.dense import CRITIC_NORMS
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.synthesizers.presets import SEQUENCE_PRESETS
 from wgan_aug.synthesizers.sequences import drawing as module
+from wgan_aug.synthesizers.sequences.learning import to_device
 from wgan_aug.synthesizers.sequences.reading import read_sequences
 
 # ---- kinds of sequences: how many and a generator in, the arguments of `fit` and the options that they need out
@@ -129,6 +130,7 @@ class Member:
 
     kind: str = "nct"
     loss: str = "wgan-gp"
+    architecture: str = "conv1d"
     critic_norm: str = "layer"
     attention: bool = False
     progressive: bool = False
@@ -174,6 +176,7 @@ MEMBERS = [
     Member("levels", loss="lsgan"),
     Member(loss="hinge", preset="paper", critic_norm="spectral"),
     Member("list", loss="r3gan"),
+    Member("list", architecture="mlp"),
 ]
 every_member = pytest.mark.parametrize("member", MEMBERS, ids=str)
 
@@ -356,7 +359,7 @@ def test_every_parameter_gets_a_gradient(member: Member) -> None:
     encoder, codec = model.codec_.encoder, model.codec_
     encoded, statics = encoder.transform(sequences), encoder.statics(sequences)
     condition = codec.condition(model.statics_.features(statics), encoded.lengths)
-    data = model._to_device(encoded, condition, torch.device("cpu"))  # pyright: ignore[reportPrivateUsage]
+    data = to_device(codec, encoded, condition, 0, torch.device("cpu"))
     generator, critic = (copy.deepcopy(n).requires_grad_(True) for n in (model.generator_, model.critic_))
     with torch.no_grad():
         for part in (*generator.modules(), *critic.modules()):

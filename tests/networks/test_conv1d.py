@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from wgan_aug.losses.objectives import WassersteinGP
 from wgan_aug.losses.penalties import gradient_norms, gradient_penalty
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape, own_steps
+from wgan_aug.networks.conv1d import ConvGenerator
 from wgan_aug.networks.conv1d_critic import ConvCritic, RowNorm
 from wgan_aug.networks.growing import Growing
+from wgan_aug.networks.sequences import SequenceShape, own_steps
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.schema.layout import Scalar, TableLayout
 

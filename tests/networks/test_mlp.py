@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from wgan_aug.errors import InvalidParameterError
-from wgan_aug.networks.mlp import CRITIC_NORMS, MLPCritic, MLPGenerator
+from wgan_aug.networks.dense import CRITIC_NORMS
+from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import Scalar, TableLayout
 
 LAYOUT = TableLayout((3, 2), np.array([0.7, 0.2, 0.1, 0.75, 0.25]), (Scalar(1, (1,)), Scalar()))

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from wgan_aug.networks.draws import seeded
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.training.data import DeviceTable
-from wgan_aug.training.devices import new_generator, seeded
+from wgan_aug.training.devices import new_generator
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
 LAYOUT = TableLayout((3, 2), np.array([0.5, 0.3, 0.2, 0.6, 0.4]), (Scalar(1, (1,)), Scalar(normal=False)))

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from wgan_aug.errors import InvalidParameterError
+from wgan_aug.networks.draws import seeded
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
-from wgan_aug.training.devices import find_device, new_generator, seeded
+from wgan_aug.training.devices import find_device, new_generator
 from wgan_aug.training.figures import sliced_wasserstein
 
 CPU = torch.device("cpu")

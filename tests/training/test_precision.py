@@ -16,7 +16,7 @@ from torch import Tensor
 from tests.listening import Listening
 from wgan_aug.errors import InvalidParameterError
 from wgan_aug.losses.objectives import WassersteinGP
-from wgan_aug.networks.mlp import CRITIC_NORMS
+from wgan_aug.networks.dense import CRITIC_NORMS
 from wgan_aug.synthesizers.sequences.synthesizer import WGANGPSequenceSynthesizer
 from wgan_aug.synthesizers.table import WGANGPSynthesizer
 from wgan_aug.training.data import DeviceTable

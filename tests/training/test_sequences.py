@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from tests.listening import Listening
 from wgan_aug.losses.objectives import WassersteinGP
-from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape
+from wgan_aug.networks.conv1d import ConvGenerator
 from wgan_aug.networks.conv1d_critic import ConvCritic
+from wgan_aug.networks.draws import seeded
+from wgan_aug.networks.sequences import SequenceShape
 from wgan_aug.schema.layout import Scalar, TableLayout
 from wgan_aug.training.callbacks import Progress
-from wgan_aug.training.devices import new_generator, seeded
+from wgan_aug.training.devices import new_generator
 from wgan_aug.training.loop import NonFiniteError, train
 from wgan_aug.training.sequences import DeviceSequences
 from wgan_aug.training.state import TrainingSettings, TrainingState

@@ -29,6 +29,7 @@ __all__ = [
     "read_objective",
     "show_loss",
     "write_objective",
+    "write_own",
 ]
 
 OBJECTIVES: dict[str, type[Any]] = {
@@ -126,10 +127,15 @@ def write_objective(objective: object) -> dict[str, Any]:
     """
     if isinstance(objective, NamedObjective):
         return {"name": objective.name, "options": dict(objective.options)}
-    own = f"{type(objective).__module__}:{type(objective).__qualname__}"
-    options = {name: _as_plain(value) for name, value in vars(objective).items()}
-    plain = {name: value for name, value in options.items() if _is_plain(value)}
-    return {"name": kind_of(objective) or own, "options": plain}
+    kind, own = kind_of(objective), write_own(objective)
+    return own if kind is None else own | {"name": kind}
+
+
+def write_own(value: object) -> dict[str, Any]:
+    """Return a user's own object as JSON: `name`, module and class, and `options`, its plain attributes."""
+    options = {name: _as_plain(option) for name, option in getattr(value, "__dict__", {}).items()}
+    plain = {name: option for name, option in options.items() if _is_plain(option)}
+    return {"name": f"{type(value).__module__}:{type(value).__qualname__}", "options": plain}
 
 
 def read_objective(data: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What a sequence is to networks, and a convolutional generator that upsamples, beside a dense path."""
+"""A convolutional generator of sequences that upsamples, beside a dense path."""
 
 from __future__ import annotations
 
@@ -11,76 +11,43 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.draws import Draws, by_steps
+from wgan_aug.networks.dense import Trunk
 from wgan_aug.networks.growing import Growing, repeated
 from wgan_aug.networks.heads import TableHead
-from wgan_aug.schema.layout import TableLayout
+from wgan_aug.networks.sequences import SequenceGenerator, SequenceShape
 
-__all__ = ["ConvGenerator", "SequenceShape", "UpBlock", "own_steps"]
+__all__ = ["ConvGenerator", "UpBlock"]
 
 _KERNEL = 5
 _SLOPE = 0.2
 _FRESH = 8  # noise channels that each block of the generator draws anew
-_COARSEST = 8  # steps at the coarsest resolution, or fewer
-_DENSE = 8_192  # numbers of a sequence beyond which there is no dense path, and no critic of all of them
-
-
-class SequenceShape:
-    """What a sequence looks like to the networks: `channels` x `steps`, and what it is conditioned on.
-
-    Channels are the one-hot states of a step, then its paths.
-
-    Args:
-        layout: the blocks of states of a step; its scalars are the paths, and count at every step.
-        steps: of the longest sequence.
-        condition: width of the vector that says what is known of the whole sequence.
-    """
-
-    def __init__(self, layout: TableLayout, steps: int, condition: int) -> None:
-        self.layout, self.steps, self.condition = layout, steps, condition
-
-    @property
-    def channels(self) -> int:
-        """Features of a step."""
-        return self.layout.n_features
-
-    @property
-    def size(self) -> int:
-        """Features of a sequence."""
-        return self.channels * self.steps
-
-    @property
-    def dense(self) -> bool:
-        """Whether a sequence is short enough for layers that see all its steps at once."""
-        return self.size <= _DENSE
-
-    @property
-    def halvings(self) -> int:
-        """How often the length is halved between the sequence and the coarsest resolution, at least twice."""
-        return max(2, math.ceil(math.log2(self.steps / _COARSEST)))
 
 
 class UpBlock(nn.Module):
-    """Double the length: nearest neighbours, then two convolutions with fresh noise, beside a skip.
+    """Double the length: nearest neighbours, then two convolutions, with fresh noise or without, beside a skip.
 
     Args:
         n_in: channels that come in.
         n_out: channels that go out.
+        noisy: whether it takes fresh noise.
     """
 
-    def __init__(self, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int, *, noisy: bool = True) -> None:
         super().__init__()
-        self.first = nn.Conv1d(n_in + _FRESH, n_out, _KERNEL, padding=_KERNEL // 2)
-        self.second = nn.Conv1d(n_out + _FRESH, n_out, _KERNEL, padding=_KERNEL // 2)
+        fresh = _FRESH if noisy else 0
+        self.first = nn.Conv1d(n_in + fresh, n_out, _KERNEL, padding=_KERNEL // 2)
+        self.second = nn.Conv1d(n_out + fresh, n_out, _KERNEL, padding=_KERNEL // 2)
         self.skip = nn.Conv1d(n_in, n_out, 1)
-        self.gains = nn.Parameter(torch.ones(2, _FRESH, 1))
+        self.gains = nn.Parameter(torch.ones(2, fresh, 1)) if noisy else None
 
-    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
         """Return (batch, n_out, 2 * time) from (batch, n_in, time) and noise, (batch, `noise_dim(time)`)."""
         x = x.repeat_interleave(2, dim=2)
-        fresh = noise.unflatten(1, (2, _FRESH, x.shape[2])) * self.gains
-        out = F.leaky_relu(self.first(torch.cat([x, fresh[:, 0]], dim=1)), _SLOPE)
-        return F.leaky_relu(self.second(torch.cat([out, fresh[:, 1]], dim=1)) + self.skip(x), _SLOPE)
+        parts: Sequence[Tensor] = ()
+        if noise is not None and self.gains is not None:
+            parts = (noise.unflatten(1, (2, _FRESH, x.shape[2])) * self.gains).unbind(1)
+        out = F.leaky_relu(self.first(torch.cat([x, *parts[:1]], dim=1)), _SLOPE)
+        return F.leaky_relu(self.second(torch.cat([out, *parts[1:]], dim=1)) + self.skip(x), _SLOPE)
 
     @staticmethod
     def noise_dim(time: int) -> int:
@@ -88,7 +55,7 @@ class UpBlock(nn.Module):
         return 2 * _FRESH * 2 * time
 
 
-class ConvGenerator(Growing):
+class ConvGenerator(SequenceGenerator, Growing):
     """Noise and a condition to sequences.
 
     A trunk of dense layers, each of which sees all before it, feeds a convolutional path (coarse to fine, doubling the
@@ -127,19 +94,15 @@ class ConvGenerator(Growing):
         self.shape, self.ragged = shape, ragged
         self.coarsest = math.ceil(shape.steps / 2**shape.halvings)
         self.noise_parts = [noise_dim, *(UpBlock.noise_dim(self.coarsest << n) for n in range(shape.halvings))]
-        self.trunk = nn.ModuleList()
-        size = noise_dim + shape.condition
-        for n_out in hidden:
-            self.trunk.append(nn.Sequential(nn.Linear(size, n_out), nn.LayerNorm(n_out), nn.ReLU()))
-            size += n_out
-        self.seed = nn.Linear(size, 2 * width * self.coarsest)
+        self.trunk = Trunk(noise_dim + shape.condition, hidden)
+        self.seed = nn.Linear(self.trunk.width, 2 * width * self.coarsest)
         widths = [2 * width] * shape.halvings + [width]
         self.blocks = nn.ModuleList(UpBlock(n_in, n_out) for n_in, n_out in itertools.pairwise(widths))
         self.attention = SelfAttention(2 * width) if attention else None
         self.output = nn.Conv1d(width, shape.channels, _KERNEL, padding=_KERNEL // 2)
         early = widths[1:-1] if progressive else []
         self.early = nn.ModuleList(nn.Conv1d(n_in, shape.channels, 1) for n_in in early)
-        self.dense = nn.Linear(size, shape.size) if shape.dense else None
+        self.dense = nn.Linear(self.trunk.width, shape.size) if shape.dense else None
         self.head = TableHead(shape.layout)
 
     @property
@@ -148,16 +111,9 @@ class ConvGenerator(Growing):
         return sum(self.noise_parts)
 
     def raw(self, noise: Tensor, condition: Tensor) -> Tensor:
-        """Return logits and paths before the head, shape (batch, channels, steps).
-
-        Args:
-            noise: shape (batch, noise_dim).
-            condition: shape (batch, condition).
-        """
+        """Return logits and paths before the head, shape (batch, channels, steps)."""
         first, *fresh = noise.split(self.noise_parts, dim=1)
-        rows = torch.cat([first, condition], dim=1)
-        for layer in self.trunk:
-            rows = torch.cat([layer(rows), rows], dim=1)
+        rows = self.trunk(torch.cat([first, condition], dim=1))
         x = coarser = F.leaky_relu(self.seed(rows), _SLOPE).unflatten(1, (-1, self.coarsest))
         for number in range(self.finest + 1):
             coarser, x = x, self.blocks[number](x, fresh[number])
@@ -175,24 +131,6 @@ class ConvGenerator(Growing):
         output = self.output if level == self.levels - 1 else self.early[level]
         return repeated(output(x), self.levels - 1 - level)[..., : self.shape.steps]
 
-    def forward(self, noise: Tensor, generator: Draws | None, condition: Tensor) -> Tensor:
-        """Return differentiable sequences as the critic sees them, shape (batch, channels, steps)."""
-        raw = self.raw(noise, condition)
-        steps = raw.transpose(1, 2)
-        rows = self.head(steps.flatten(0, 1), by_steps(generator, self.shape.steps))
-        out = rows.unflatten(0, steps.shape[:2]).transpose(1, 2)
-        return out * own_steps(condition, self.shape.steps) if self.ragged else out
-
-    def choose(self, noise: Tensor, generator: torch.Generator | None, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Draw sequences without a gradient.
-
-        Returns:
-            the state of each block, int64, shape (batch, steps, blocks), and paths, shape (batch, paths, steps).
-        """
-        steps = self.raw(noise, condition).transpose(1, 2)
-        states, paths = self.head.choose(steps.flatten(0, 1), generator)
-        return states.unflatten(0, steps.shape[:2]), paths.unflatten(0, steps.shape[:2]).transpose(1, 2)
-
     def start_at(self, shares: Tensor) -> None:
         """Set the biases so that the untrained generator has these shares of states at each step, shape (states,)."""
         logits = shares.clamp_min(1e-6).log()
@@ -200,9 +138,3 @@ class ConvGenerator(Growing):
             for output in (self.output, *self.early):
                 output.bias.zero_()  # type: ignore[operator]
                 output.bias[: len(shares)] = logits  # type: ignore[index]
-
-
-def own_steps(condition: Tensor, steps: int) -> Tensor:
-    """Return 1 for a sequence's own steps and 0 beyond, shape (batch, 1, steps), from the condition's last number."""
-    place = torch.arange(steps, device=condition.device) + 0.5
-    return (place < condition[:, -1:] * steps).to(condition.dtype)[:, None]

@@ -11,13 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.conv1d import SequenceShape, own_steps
+from wgan_aug.networks.dense import constrained, dense_scores
 from wgan_aug.networks.growing import Growing, averaged
-from wgan_aug.networks.joining import cycled
-from wgan_aug.networks.mlp import constrained
+from wgan_aug.networks.sequences import SequenceCritic, SequenceShape
 from wgan_aug.networks.views import VIEWS
 
-__all__ = ["ConvCritic", "RowNorm"]
+__all__ = ["ConvCritic", "RowNorm", "halving"]
 
 _KERNEL = 5
 _SLOPE = 0.2
@@ -38,7 +37,22 @@ class RowNorm(nn.Module):
         return F.layer_norm(x, x.shape[1:]) * self.gain + self.bias
 
 
-class ConvCritic(Growing):
+def halving(n_in: int, n_out: int, norm: str, *, attention: bool = False) -> nn.Sequential:
+    """Return layers of a critic that halve the length, from (batch, n_in, time) to (batch, n_out, time / 2).
+
+    Args:
+        n_in: channels that come in.
+        n_out: channels that go out.
+        norm: a name of `CRITIC_NORMS`; "layer" is of each row alone.
+        attention: let the steps that come out look at each other.
+    """
+    conv = nn.Conv1d(n_in, n_out, _KERNEL, stride=2, padding=_KERNEL // 2)
+    row_norm = RowNorm(n_out) if norm == "layer" else nn.Identity()
+    looks = [SelfAttention(n_out)] if attention else []
+    return nn.Sequential(constrained(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks)
+
+
+class ConvCritic(SequenceCritic, Growing):
     """Sequences under a condition to scores, without a bound on the score.
 
     The sum of several critics: a convolutional one (each layer halves the length); where sequences are not too long, a
@@ -78,34 +92,21 @@ class ConvCritic(Growing):
         widths = [shape.channels, width] + [2 * width] * (shape.halvings - 1)
         self.stages = nn.ModuleList()
         for number, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
-            conv = nn.Conv1d(n_in, n_out, _KERNEL, stride=2, padding=_KERNEL // 2)
-            row_norm = RowNorm(n_out) if norm == "layer" else nn.Identity()
-            looks = [SelfAttention(n_out)] if attention and number == 0 else []
-            self.stages.append(nn.Sequential(constrained(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks))
+            self.stages.append(halving(n_in, n_out, norm, attention=attention and number == 0))
         length = math.ceil(shape.steps / 2**shape.halvings)
-        self.head = _dense(widths[-1] * length + shape.condition, hidden[-1:], norm)
-        self.dense = _dense(shape.size + shape.condition, hidden, norm) if shape.dense else None
+        self.head = dense_scores(widths[-1] * length + shape.condition, hidden[-1:], norm)
+        self.dense = dense_scores(shape.size + shape.condition, hidden, norm) if shape.dense else None
         self.frequencies = [1 << n for n in range(_COARSE.bit_length()) if 1 << n <= max(1, shape.steps // 2)]
         sizes = [frequencies * shape.channels + shape.condition for frequencies in self.frequencies]
-        self.coarse = nn.ModuleList(_dense(size, (_SMALL, _SMALL), norm) for size in sizes)
+        self.coarse = nn.ModuleList(dense_scores(size, (_SMALL, _SMALL), norm) for size in sizes)
         self.register_buffer("cosines", _cosines(shape.steps, self.frequencies[-1]), persistent=False)
         self.early = nn.ModuleList(_stand_in(shape.channels, n_out, norm) for n_out in widths[1:-1] if progressive)
         paths = torch.zeros(1, shape.layout.n_scalars, shape.steps)
         views = {name: VIEWS[name](paths, None).numel() + shape.condition for name in side_critics}
-        self.sides = nn.ModuleDict({name: _dense(size, (_SMALL, _SMALL), norm) for name, size in views.items()})
+        self.sides = nn.ModuleDict({name: dense_scores(size, (_SMALL, _SMALL), norm) for name, size in views.items()})
 
-    def forward(self, sequences: Tensor, condition: Tensor) -> Tensor:
-        """Return one score a sequence, shape (batch,).
-
-        Args:
-            sequences: shape (batch, channels, steps).
-            condition: shape (batch, condition); fewer rows are taken over and over, so that row i goes with i modulo
-                their number.
-        """
-        condition = cycled(condition, len(sequences))
-        own = own_steps(condition, self.shape.steps) if self.ragged else None
-        if own is not None:
-            sequences = sequences * own
+    def score(self, sequences: Tensor, condition: Tensor, own: Tensor | None) -> Tensor:
+        """Return the sum of all critics' scores, shape (batch,)."""
 
         def score(critic: nn.Module, view: Tensor) -> Tensor:
             return critic(torch.cat([view.flatten(1), condition], dim=1)).squeeze(1)
@@ -120,7 +121,7 @@ class ConvCritic(Growing):
             if not self.unused:
                 paths = sequences[:, self.shape.layout.n_states :]
                 scores = scores + self.fade * score(critic, VIEWS[name](paths, own))
-        return scores.to(sequences.dtype)
+        return scores
 
     def _convolved(self, sequences: Tensor) -> Tensor:
         """Return the output of the last stage, from means over as many steps as one of the finest level in use has."""
@@ -139,15 +140,6 @@ def _cosines(steps: int, frequencies: int) -> Tensor:
     waves = torch.cos(math.pi / steps * (place + 0.5) * place[:frequencies, None]) * math.sqrt(2 / steps)
     waves[0] /= math.sqrt(2)
     return waves.to(torch.get_default_dtype())
-
-
-def _dense(size: int, hidden: Sequence[int], norm: str) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for n_out in hidden:
-        normalised = nn.LayerNorm(n_out) if norm == "layer" else nn.Identity()
-        layers += [constrained(nn.Linear(size, n_out), norm), normalised, nn.LeakyReLU(_SLOPE)]
-        size = n_out
-    return nn.Sequential(*layers, constrained(nn.Linear(size, 1), norm))
 
 
 def _stand_in(channels: int, n_out: int, norm: str) -> nn.Sequential:

@@ -1,15 +1,16 @@
-"""Random numbers of a batch, alone or as one's share of a batch that several processes have between them."""
+"""Random numbers of a batch, alone or as one's share with other processes; and those that modules draw themselves."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["Draws", "SharedGenerator", "by_steps", "normal", "plain_generator", "uniform"]
+__all__ = ["Draws", "SharedGenerator", "by_steps", "normal", "plain_generator", "seeded", "uniform"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,3 +70,20 @@ def normal(shape: Sequence[int], rng: Draws, device: torch.device) -> Tensor:
         return torch.randn(*shape, generator=rng, device=device)
     whole = (shape[0] * rng.ranks, *shape[1:])
     return rng.share(torch.randn(*whole, generator=rng.generator, device=device))
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device | None = None) -> Generator[None]:
+    """Run what draws from torch's own generators from a seed, and put them back as they were.
+
+    Args:
+        seed: of the CPU's generator, and of the device's.
+        device: a GPU; None, and the CPU, for the CPU's alone.
+    """
+    gpu = [device] if device is not None and device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpu):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed every GPU, too
+        if gpu:
+            with torch.cuda.device(gpu[0]):
+                torch.cuda.manual_seed(seed)
+        yield

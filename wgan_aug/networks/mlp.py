@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations
 
-from wgan_aug.errors import InvalidParameterError, did_you_mean
-from wgan_aug.networks.draws import Draws
-from wgan_aug.networks.heads import TableHead
-from wgan_aug.networks.joining import cycled
+from wgan_aug.errors import InvalidParameterError
+from wgan_aug.networks.dense import dense_scores, wrong_norm
+from wgan_aug.networks.tables import TableCritic, TableGenerator
 from wgan_aug.schema.layout import TableLayout
 
-__all__ = ["CRITIC_NORMS", "MLPCritic", "MLPGenerator", "constrained", "wrong_norm"]
-
-CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "layer": nn.LayerNorm,
-    "none": lambda width: nn.Identity(),
-    "spectral": lambda width: nn.Identity(),  # acts on the weights, as the next one does: see `constrained`
-    "weight": lambda width: nn.Identity(),
-}
-"""Normalisations of the critic, each of one row alone, by the name that `critic_norm=` takes."""
+__all__ = ["MLPCritic", "MLPGenerator"]
 
 
-def wrong_norm(norm: object, *, by_rows: bool = True) -> list[str]:
-    """Say what is wrong with a critic's normalisation, an empty list where it is known.
-
-    Args:
-        norm: what was asked for.
-        by_rows: whether the objective penalises the gradient of each row's own score.
-    """
-    allowed = tuple(CRITIC_NORMS)
-    if norm in allowed:
-        return []
-    reason = ""
-    if by_rows and "batch" in str(norm):
-        reason = " Batch normalisation makes a row's score depend on other rows, and voids a penalty taken row by row."
-    return [
-        f"critic_norm is {norm!r}; allowed are {', '.join(map(repr, allowed))}.{reason}{did_you_mean(norm, allowed)}"
-    ]
-
-
-class MLPGenerator(nn.Module):
+class MLPGenerator(TableGenerator):
     """Noise to rows, by layers that each see the noise and all layers before (concatenated skips).
 
-    A generator with units can be told a part of each row: units of features that are revealed together come out as they
-    were told, and the others are drawn to fit them. What it is told is one vector a row: the revealed features, 0 where
-    they are not, then 1 for each revealed unit, and 0 for the others. Its weights stand last in every layer, and are
-    left out where nothing is told.
+    The weights of what it is told stand last in every layer, and are left out where nothing is told.
 
     Args:
         layout: blocks and scalars of a row.
@@ -59,10 +28,8 @@ class MLPGenerator(nn.Module):
         norm: layer-normalise the hidden layers.
         skip: concatenate each layer's input to its output.
         tau: temperature of the straight-through Gumbel head.
-        units: the unit of each feature, numbered from 0, shape (features,); None for a generator that is told nothing.
+        units: the unit of each feature, see `TableGenerator`.
     """
-
-    units: Tensor
 
     def __init__(
         self,
@@ -75,10 +42,8 @@ class MLPGenerator(nn.Module):
         tau: float = 1.0,
         units: np.ndarray | None = None,
     ) -> None:
-        super().__init__()
-        self.noise_dim, self.skip = noise_dim, skip
-        self.told = 0 if units is None else layout.n_features + int(units.max()) + 1
-        self.register_buffer("units", torch.from_numpy(np.empty(0, int) if units is None else units), persistent=False)
+        super().__init__(layout, noise_dim=noise_dim, tau=tau, units=units)
+        self.skip = skip
         self.layers = nn.ModuleList()
         width = noise_dim + self.told
         for size in hidden:
@@ -87,19 +52,6 @@ class MLPGenerator(nn.Module):
             )
             width = width + size if skip else size
         self.output = nn.Linear(width, layout.n_features)
-        self.head = TableHead(layout, tau)
-
-    def raw(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return logits and scalars before the head.
-
-        Args:
-            noise: shape (batch, noise_dim).
-            condition: what is told of each row, shape (batch, told); None where nothing is.
-
-        Returns:
-            shape (batch, features).
-        """
-        return self.features(self.hidden(noise, condition))
 
     def features(self, hidden: Tensor, which: Tensor | None = None) -> Tensor:
         """Return all, or some, of what `raw` does, from what the output layer sees, shape (batch, features)."""
@@ -114,15 +66,6 @@ class MLPGenerator(nn.Module):
             rows = torch.cat([out, rows], dim=1) if self.skip else out
         return rows
 
-    def forward(self, noise: Tensor, generator: Draws | None = None, condition: Tensor | None = None) -> Tensor:
-        """Return differentiable rows as the critic sees them, shape (batch, features); what is told comes back."""
-        rows = self.head(self.raw(noise, condition), generator)
-        if condition is None:
-            return rows
-        features = rows.shape[1]
-        revealed = condition[:, features:].index_select(1, self.units) > 0
-        return torch.where(revealed, condition[:, :features], rows)
-
     def start_at(self, shares: np.ndarray) -> None:
         """Set the output's bias so that the untrained generator has these shares of states, shape (states,)."""
         frequencies = torch.from_numpy(shares)
@@ -131,7 +74,7 @@ class MLPGenerator(nn.Module):
             self.output.bias[: len(shares)] = frequencies.clamp_min(1e-6).log().to(self.output.bias.dtype)
 
 
-class MLPCritic(nn.Module):
+class MLPCritic(TableCritic):
     """Rows to scores, without a bound on the score.
 
     Args:
@@ -155,50 +98,17 @@ class MLPCritic(nn.Module):
         slope: float = 0.2,
         units: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(units)
         for problem in wrong_norm(norm):
             raise InvalidParameterError(problem)
-        self.units = units
-        layers: list[nn.Module] = []
-        width = n_features + units
-        for size in hidden:
-            layers += [constrained(nn.Linear(width, size), norm), CRITIC_NORMS[norm](size), nn.LeakyReLU(slope)]
-            width = size
-        self.layers = nn.Sequential(*layers, constrained(nn.Linear(width, 1), norm))
+        self.layers = dense_scores(n_features + units, hidden, norm, slope)
 
-    def forward(self, rows: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return one score a row.
-
-        Args:
-            rows: shape (batch, n_features).
-            condition: what the generator was told of each row, of which the last `units` say what was revealed; fewer
-                rows are taken over and over, so that row i goes with i modulo their number. None: nothing was.
-
-        Returns:
-            shape (batch,).
-        """
-        if not self.units:
-            return self.layers(rows).squeeze(1).to(rows.dtype)
-        if condition is None:
-            revealed = rows.new_zeros(len(rows), self.units)
-        else:
-            revealed = cycled(condition[:, -self.units :], len(rows))
-        return self.layers(torch.cat([rows, revealed], dim=1)).squeeze(1).to(rows.dtype)
+    def score(self, rows: Tensor) -> Tensor:
+        """Return scores, shape (batch, 1)."""
+        return self.layers(rows)
 
 
 def _leading(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return what a linear layer makes of its first inputs alone; where these are all, no slice is to be undone."""
     width = rows.shape[1]
     return nn.functional.linear(rows, weight if width == weight.shape[1] else weight[:, :width], bias)
-
-
-def constrained(layer: nn.Module, norm: str) -> nn.Module:
-    """Return a layer whose weight is normalised, where that is what a normalisation acts on.
-
-    References:
-        Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, arXiv 1802.05957.
-        Salimans and Kingma 2016, Weight Normalization, arXiv 1602.07868.
-    """
-    if norm == "weight":
-        return parametrizations.weight_norm(layer)
-    return parametrizations.spectral_norm(layer) if norm == "spectral" else layer

@@ -18,10 +18,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from wgan_aug.errors import DataWarning, InvalidParameterError, ModelFormatError, check_option_names, join_problems
 from wgan_aug.losses.objectives import penalises_rows
-from wgan_aug.networks.mlp import wrong_norm
+from wgan_aug.networks.architectures import wrong_architecture
+from wgan_aug.networks.dense import wrong_norm
 from wgan_aug.persistence import read_folder, write_folder
+from wgan_aug.synthesizers.card import About, write_card
 from wgan_aug.synthesizers.checks import check_loss, find_seed, not_a_number, not_a_switch, not_among
 from wgan_aug.synthesizers.history import draw_history
+from wgan_aug.synthesizers.params import check_given
 from wgan_aug.synthesizers.presets import Preset, find_preset
 from wgan_aug.synthesizers.refinement.refiner import Refinement
 from wgan_aug.synthesizers.running import Running, held_out, seconds_of
@@ -46,8 +49,6 @@ class GANSynthesizer(BaseEstimator):
     attributes that the class variables name.
     """
 
-    architectures: ClassVar[tuple[str, ...]]
-    """What `architecture` may be."""
     presets: ClassVar[Mapping[str, Preset]]
     """What `preset` may be."""
     row_shape: ClassVar[tuple[int, ...]]
@@ -87,7 +88,7 @@ class GANSynthesizer(BaseEstimator):
                 check()
             except InvalidParameterError as error:
                 problems.append(str(error))
-        problems += not_among("architecture", options["architecture"], self.architectures)
+        problems += wrong_architecture(options["architecture"], options)
         problems += wrong_norm(options["critic_norm"], by_rows=penalises_rows(options["loss"]))
         problems += self._wrong_options()
         problems += not_among("precision", options["precision"], PRECISIONS)
@@ -216,35 +217,66 @@ class GANSynthesizer(BaseEstimator):
         raise NotImplementedError
 
     @classmethod
-    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
-        """Read what `_document` wrote; networks are put in a place, and `device` is the constructor's option."""
+    def _from_document(
+        cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device, architecture: Any
+    ) -> Self:
+        """Read what `_document` wrote; networks are put in a place, and the rest are the constructor's options."""
         raise NotImplementedError
+
+    def _about(self) -> About:
+        """Return what a model card says of this kind of model."""
+        raise NotImplementedError
+
+    def model_card(self) -> str:
+        """Return what `save` writes as `MODEL_CARD.md`, in Markdown: what the model is, learned from and is good for.
+
+        It names columns and shows counts, settings and figures of training, and no cell of the data.
+
+        Raises:
+            NotFittedError: before `fit`.
+        """
+        check_is_fitted(self)
+        return write_card(self, self._about())
 
     def save(self, path: str | Path) -> None:
         """Save the model as a folder of JSON and safetensors, whole or not at all; an earlier model is replaced.
+
+        Beside them stand its history, `history.csv`, and its card, `MODEL_CARD.md`, for people: what they hold does not
+        matter to `load`.
 
         Raises:
             NotFittedError: before `fit`.
             OutputExistsError: if something that is no model is in the way.
         """
         check_is_fitted(self)
-        write_folder(path, self._document(), {"history.csv": self.history_.to_csv(index=False)})
+        told = {"history.csv": self.history_.to_csv(index=False), "MODEL_CARD.md": self.model_card()}
+        write_folder(path, self._document(), told)
 
     @classmethod
-    def load(cls, path: str | Path, device: str | torch.device = "auto") -> Self:
+    def load(cls, path: str | Path, device: str | torch.device = "auto", *, architecture: Any = None) -> Self:
         """Load a saved model, on any device.
+
+        Args:
+            path: the folder.
+            device: the option of that name.
+            architecture: the networks of a model that was fitted with some of your own: a folder has their weights, and
+                runs no code.
 
         Raises:
             FileNotFoundError: if there is nothing.
+            InvalidParameterError: for an architecture that is lacking, not needed, or not that of the model.
             ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
         """
         document = read_folder(path)
         if document.get("class") != cls.__name__:
             raise ModelFormatError(f"{path} holds a {document.get('class')!r}, not a {cls.__name__}.")
         place = find_device(device)
+        check_given(path, document, architecture)
         try:
-            return cls._from_document(document, place, device)
+            return cls._from_document(document, place, device, architecture)
         except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+            if architecture is not None and isinstance(error, InvalidParameterError):
+                raise
             raise ModelFormatError(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
 
 
@@ -308,12 +340,12 @@ class _Reporter(Callback):
 
     def on_start(self, progress: Progress) -> None:
         """Write the plan."""
-        self.tenths = 10 * progress.update // progress.updates
+        self.tenths = int(10 * progress.share)
         sys.stderr.write(f"{self.model.plan_.describe()}\n")
 
     def on_step(self, progress: Progress) -> None:
         """Write the figures, ten times or always."""
-        tenths = 10 * progress.update // progress.updates
+        tenths = int(10 * progress.share)
         if self.verbose > 1 or tenths > self.tenths:
             self.tenths = tenths
             _write(progress, progress.figures)

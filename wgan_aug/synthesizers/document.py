@@ -14,8 +14,8 @@ from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.containers import Container
 from wgan_aug.synthesizers.filters.filters import Filters
-from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
-from wgan_aug.synthesizers.parts import build_networks
+from wgan_aug.synthesizers.params import param_to_json, read_params, tuples
+from wgan_aug.synthesizers.parts import build_networks, take_weights
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner
@@ -53,7 +53,13 @@ def to_document(model: Any) -> dict[str, Any]:
     }
 
 
-def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Any:
+def from_document(
+    cls: type[Any],
+    document: Mapping[str, Any],
+    place: torch.device,
+    device: str | torch.device,
+    architecture: Any = None,
+) -> Any:
     """Read what `to_document` wrote.
 
     Args:
@@ -61,10 +67,9 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
         document: nested JSON and arrays.
         place: where the networks are put.
         device: the constructor's parameter.
+        architecture: the constructor's parameter, where it is an object of the user's own.
     """
-    params: dict[str, Any] = {name: param_from_json(value) for name, value in document["params"].items()}
-    params["device"] = device
-    model = cls(**params)
+    model = cls(**read_params(document, device, architecture))
     model.seed_, model.updates_ = document["seed"], document["updates"]
     model.y_name_, model.target_name_ = (value_from_json(document[name]) for name in ("y_name", "target_name"))
     model.n_features_in_ = document["n_features_in"]
@@ -76,7 +81,7 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
     preset = Preset(**tuples(document["preset"]))
     settings = TrainingSettings(**tuples(document["settings"]))
     model.plan_ = Plan(document["rows"], model.encoder_, preset, settings)
-    generator, critic = build_networks(model.encoder_, preset, model.critic_norm, 0)
+    generator, critic = build_networks(model.encoder_, preset, model.get_params(deep=False), 0)
     model.generator_ = read_network(generator, document["generator"], place)
     model.critic_ = read_network(critic, document["critic"], place)
     balance, refiner = document["balance"], document["refiner"]
@@ -95,7 +100,7 @@ def write_network(module: torch.nn.Module) -> dict[str, np.ndarray]:
 
 def read_network(module: T, weights: Mapping[str, np.ndarray], place: torch.device) -> T:
     """Give a network the weights that `write_network` wrote, for sampling only."""
-    module.load_state_dict({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
+    take_weights(module, {name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
     return module.to(place).eval().requires_grad_(False)
 
 

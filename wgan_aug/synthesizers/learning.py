@@ -14,14 +14,22 @@ import torch
 from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder, check_numeric_encoding
 from wgan_aug.errors import DataWarning, InvalidDataError
-from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, infer_schema, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.checks import append_target, warn_of
 from wgan_aug.synthesizers.containers import Container, to_series
 from wgan_aug.synthesizers.filters.filters import Filters
-from wgan_aug.synthesizers.parts import build_networks, draw_part, learn_balance, learn_refiner, reveal, to_device
+from wgan_aug.synthesizers.parts import (
+    build_networks,
+    draw_part,
+    learn_balance,
+    learn_refiner,
+    reveal,
+    take_weights,
+    to_device,
+)
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
@@ -124,22 +132,33 @@ class Learning:
         plan: Plan,
         codes: EncodedTable | MappedCodes,
         target: Hashable | None,
-        critic_norm: str,
+        options: Mapping[str, Any],
         seed: int,
         device: torch.device,
         run: Running,
         onto: Any = None,
     ) -> Self:
-        """Build the networks, or take those of a fitted model, and put them and encoded rows on a device."""
+        """Build the networks, or take those of a fitted model, and put them and encoded rows on a device.
+
+        Args:
+            plan: what is to be done.
+            codes: of the rows.
+            target: the column that users predict; None for none.
+            options: the synthesizer's, by name; `architecture` and `critic_norm` count here.
+            seed: of all random numbers.
+            device: to train on.
+            run: this call of `fit`.
+            onto: a fitted synthesizer to go on with; None begins anew.
+        """
         encoder, preset = plan.encoder, plan.preset
         balance = learn_balance(encoder, target, preset.balance)
         weights = None if balance is None else torch.from_numpy(balance.weights(codes.states))
         shares = encoder.layout.frequencies if balance is None else balance.shares(codes.states)
-        generator, critic = build_networks(encoder, preset, critic_norm, seed)
+        generator, critic = build_networks(encoder, preset, options, seed)
         generator.start_at(shares)
         if onto is not None:
-            generator.load_state_dict(onto.generator_.state_dict())
-            critic.load_state_dict(onto.critic_.state_dict())
+            take_weights(generator, onto.generator_.state_dict())
+            take_weights(critic, onto.critic_.state_dict())
         rng = new_generator(seed, device)
         state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
         data = reveal(to_device(codes, encoder.layout, device), encoder, preset.reveal, seed, run.ranks)
@@ -156,7 +175,7 @@ class Learning:
         plan, encoder = self.plan, self.plan.encoder
 
         def draw(generator: torch.nn.Module, rows: int) -> pd.DataFrame:
-            return draw_part(cast(MLPGenerator, generator), encoder, self.balance, None, self.seed, 0, 0, rows)
+            return draw_part(cast(TableGenerator, generator), encoder, self.balance, None, self.seed, 0, 0, rows)
 
         return run.train(
             model,
@@ -176,7 +195,7 @@ class Learning:
 
         Where it was asked for and there are too few rows, there is a warning.
         """
-        generator, encoder = cast(MLPGenerator, self.state.average), self.plan.encoder
+        generator, encoder = cast(TableGenerator, self.state.average), self.plan.encoder
         refiner = None
         if self.kept is not None:
             refiner = learn_refiner(generator, encoder, self.balance, self.kept, self.target, self.seed, filters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,14 +20,23 @@ _CLASSES: dict[str, type[GANSynthesizer]] = {
 }
 
 
-def load(path: str | Path, device: str | torch.device = "auto") -> WGANGPSynthesizer | WGANGPSequenceSynthesizer:
+def load(
+    path: str | Path, device: str | torch.device = "auto", *, architecture: Any = None
+) -> WGANGPSynthesizer | WGANGPSequenceSynthesizer:
     """Load a model folder that `save` wrote, of tables or of sequences, on any device.
+
+    Args:
+        path: the folder.
+        device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
+        architecture: the networks of a model that was fitted with some of your own: a folder has their weights, and
+            runs no code.
 
     Raises:
         FileNotFoundError: if there is nothing.
+        InvalidParameterError: for an architecture that is lacking, not needed, or not that of the model.
         ModelFormatError: if the folder is no model, is damaged, was edited, or is from a newer version.
     """
     name = read_folder(path).get("class")
     if name not in _CLASSES:
         raise ModelFormatError(f"{path} holds a {name!r}; known are {', '.join(_CLASSES)}.")
-    return _CLASSES[name].load(path, device)  # type: ignore[return-value]
+    return _CLASSES[name].load(path, device, architecture=architecture)  # type: ignore[return-value]

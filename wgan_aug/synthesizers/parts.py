@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import dataclasses
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,53 +14,117 @@ import torch
 from wgan_aug.encoding.dependents import DeterminedEncoder, MemberEncoder
 from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
-from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
+from wgan_aug.errors import InvalidParameterError
+from wgan_aug.losses.objectives import penalises_rows, show_loss
+from wgan_aug.networks.architectures import Sizes, find_architecture, is_own
+from wgan_aug.networks.checking import check_architecture
+from wgan_aug.networks.draws import seeded
+from wgan_aug.networks.tables import TableCritic, TableGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
-from wgan_aug.synthesizers.conditioning.units import block_of, find_units
+from wgan_aug.synthesizers.conditioning.units import block_of, find_units, unit_positions
 from wgan_aug.synthesizers.filters.filters import Filters
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
 from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
-from wgan_aug.training.devices import seeded
 from wgan_aug.training.mapped import MappedTable
 from wgan_aug.training.ranks import Ranks
 
 __all__ = [
     "BATCH_ROWS",
     "build_networks",
+    "check_networks",
     "class_block",
     "draw_codes",
     "draw_part",
     "learn_balance",
     "learn_refiner",
     "reveal",
+    "sizes_of",
+    "take_weights",
     "to_device",
     "true_draws",
+    "try_architecture",
 ]
 
 BATCH_ROWS = 1_024  # rows in one pass of a network outside training: what fits the caches
 _REFINING, _REVEALING = 2**32, 2**32 + 1  # no part of a sample has these numbers
 
 
+def sizes_of(preset: Preset) -> Sizes:
+    """Return how large a preset's networks are."""
+    return Sizes(**{field.name: getattr(preset, field.name) for field in dataclasses.fields(Sizes)})
+
+
 def build_networks(
-    encoder: TableEncoder, preset: Preset, critic_norm: str, seed: int
-) -> tuple[MLPGenerator, MLPCritic]:
-    """Return the generator and the critic of a table, with weights from a seed."""
+    encoder: TableEncoder, preset: Preset, options: Mapping[str, Any], seed: int
+) -> tuple[TableGenerator, TableCritic]:
+    """Return the generator and the critic of a table, with weights from a seed.
+
+    Args:
+        encoder: of the table.
+        preset: their sizes.
+        options: the synthesizer's, by name; `architecture` and `critic_norm` count here.
+        seed: of the weights.
+    """
+    networks = find_architecture(options["architecture"])
     units = find_units(encoder) if preset.reveal else None
-    features = encoder.layout.n_features
     with seeded(seed):
-        generator = MLPGenerator(
-            encoder.layout,
-            noise_dim=preset.noise_dim,
-            hidden=preset.generator_layers,
-            norm=preset.generator_norm,
-            skip=preset.generator_skip,
-            units=units,
+        return networks.for_table(encoder.layout, sizes_of(preset), options["critic_norm"], units)
+
+
+def check_networks(encoder: TableEncoder, preset: Preset, options: Mapping[str, Any], device: torch.device) -> None:
+    """Try the networks of a user's own on a few rows, before training.
+
+    Raises:
+        InvalidParameterError: for what is wrong with them.
+    """
+    features = encoder.layout.n_features
+    units = len(unit_positions(encoder)) if preset.reveal else 0
+    told = features + units if units else 0
+    try_architecture(preset, options, preset.noise_dim + told, (features,), (features + units,), device)
+
+
+def try_architecture(
+    preset: Preset,
+    options: Mapping[str, Any],
+    inputs: int,
+    made: tuple[int, ...],
+    judged: tuple[int, ...],
+    device: torch.device,
+) -> None:
+    """Try an architecture, where it is of a user's own, with the objective to train with; see `check_architecture`."""
+    loss, architecture = options["loss"], options["architecture"]
+    if is_own(architecture):
+        check_architecture(
+            architecture,
+            inputs,
+            made,
+            judged,
+            preset.objective(loss),
+            loss=show_loss(loss),
+            by_rows=penalises_rows(loss),
+            device=device,
         )
-        told = 0 if units is None else int(units.max()) + 1
-        return generator, MLPCritic(features, hidden=preset.critic_layers, norm=critic_norm, units=told)
+
+
+def take_weights(module: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
+    """Give a network weights by name.
+
+    Raises:
+        InvalidParameterError: if they are not those of such a network; with the first that differs in name or shape.
+    """
+    own = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in [*own, *given]:
+        if own.get(name) != given.get(name):
+            here, there = (f"shape {shapes[name]}" if name in shapes else "no such weight" for shapes in (own, given))
+            raise InvalidParameterError(
+                f"The networks are not those that were fitted: {name!r} has {here} here, and {there} in the model; "
+                "give the architecture, and the options, that it was fitted with."
+            )
+    module.load_state_dict(weights)
 
 
 def to_device(codes: EncodedTable | MappedCodes, layout: TableLayout, device: torch.device) -> DeviceTable:
@@ -89,7 +155,7 @@ def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
 
 
 @torch.inference_mode()
-def draw_codes(generator: MLPGenerator, layout: TableLayout, rows: int, rng: torch.Generator) -> EncodedTable:
+def draw_codes(generator: TableGenerator, layout: TableLayout, rows: int, rng: torch.Generator) -> EncodedTable:
     """Return the codes of new rows; each number's interval is a point."""
     states: list[np.ndarray] = []
     codes: list[np.ndarray] = []
@@ -103,7 +169,7 @@ def draw_codes(generator: MLPGenerator, layout: TableLayout, rows: int, rng: tor
 
 
 def true_draws(
-    generator: MLPGenerator,
+    generator: TableGenerator,
     layout: TableLayout,
     balance: Balance | None,
     rng: torch.Generator,
@@ -115,7 +181,7 @@ def true_draws(
 
 
 def draw_part(
-    generator: MLPGenerator,
+    generator: TableGenerator,
     encoder: TableEncoder,
     balance: Balance | None,
     refiner: Refiner | None,
@@ -144,7 +210,7 @@ def draw_part(
 
 
 def learn_refiner(
-    generator: MLPGenerator,
+    generator: TableGenerator,
     encoder: TableEncoder,
     balance: Balance | None,
     real: EncodedTable,

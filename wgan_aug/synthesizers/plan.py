@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,7 +21,7 @@ from wgan_aug.schema.values import JSON
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.training.state import TrainingSettings
 
-__all__ = ["Plan", "columns_frame", "columns_json"]
+__all__ = ["Plan", "columns_frame", "columns_json", "describe_encoding"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Plan:
 def columns_frame(encoder: TableEncoder) -> pd.DataFrame:
     """Return one row a column: kind, dtype, encoding, width, missing cells, distinct values."""
     frame = encoder.schema.to_frame()
-    frame.insert(3, "encoding", [_describe(e, encoder.schema.names) for e in encoder.encoders])
+    frame.insert(3, "encoding", _encodings(encoder))
     frame.insert(4, "width", [_width(e) for e in encoder.encoders])
     return frame
 
@@ -100,13 +100,13 @@ def columns_json(encoder: TableEncoder) -> list[dict[str, JSON]]:
             "name": column.name,
             "kind": column.kind,
             "dtype": str(column.dtype),
-            "encoding": _describe(own, encoder.schema.names),
+            "encoding": encoding,
             "width": _width(own),
             "missing": column.n_missing,
             "distinct": column.n_distinct,
             "declared": column.declared,
         }
-        for column, own in zip(encoder.schema, encoder.encoders, strict=True)
+        for column, own, encoding in zip(encoder.schema, encoder.encoders, _encodings(encoder), strict=True)
     ]
 
 
@@ -122,17 +122,28 @@ def _width(encoder: ColumnEncoder | DependentEncoder) -> int:
     return encoder.states + (encoder.silent is not None)
 
 
-def _describe(encoder: Any, names: Sequence[Hashable]) -> str:
-    """Say in a few words how a column is encoded, and from which others."""
+def _encodings(encoder: TableEncoder) -> list[str]:
+    names = list(map(repr, encoder.schema.names))
+    return [describe_encoding(own, names) for own in encoder.encoders]
+
+
+def describe_encoding(encoder: Any, names: Sequence[str], *, cells: bool = True) -> str:
+    """Say in a few words how a column is encoded, and from which others.
+
+    Args:
+        encoder: of the column.
+        names: the columns' names as they are to be shown, in order.
+        cells: whether a value that a rule gives is shown, or just that there is one.
+    """
     if isinstance(encoder, DeterminedEncoder):
-        return f"from {names[encoder.parent]!r}"
+        return f"from {names[encoder.parent]}"
     if isinstance(encoder, MemberEncoder):
         other = encoder.members[encoder.first]
-        return f"one of {len(encoder.members)} (with {names[other]!r} ...)"
+        return f"one of {len(encoder.members)} (with {names[other]} ...)"
     if isinstance(encoder, RuledEncoder):
-        value = encoder.placeholder(1).tolist()[0]
-        what = "missing" if encoder.placeholder(1).isna().all() else repr(value)
-        return f"{_describe(encoder.inner, names)}; {what} by {names[encoder.parent]!r}"
+        value = encoder.placeholder(1)
+        what = "missing" if value.isna().all() else repr(value.tolist()[0]) if cells else "one value"
+        return f"{describe_encoding(encoder.inner, names)}; {what} by {names[encoder.parent]}"
     if isinstance(encoder, SumEncoder):
         return _describe_sum(encoder, names)
     missing = " + missing" if getattr(encoder, "has_missing", False) else ""
@@ -147,9 +158,10 @@ def _describe(encoder: Any, names: Sequence[Hashable]) -> str:
     return "fresh identifiers" if isinstance(encoder, IdentifierEncoder) else "constant"
 
 
-def _describe_sum(encoder: SumEncoder, names: Sequence[Hashable]) -> str:
+def _describe_sum(encoder: SumEncoder, names: Sequence[str]) -> str:
     signs = ["-" if (term.scale < 0) != (encoder.whole.scale < 0) else "+" for term in encoder.parts]
-    parts = [f"{sign} {names[parent]!r}" for sign, parent in zip(signs, encoder.parents, strict=True)]
+    parts = [f"{sign} {names[parent]}" for sign, parent in zip(signs, encoder.parents, strict=True)]
     parts.sort(key=lambda part: part[0] == "-")
-    rest = f" + {_describe(encoder.rest, names)}" if encoder.rest.states > 1 or encoder.rest.curve is not None else ""
+    more = encoder.rest.states > 1 or encoder.rest.curve is not None
+    rest = f" + {describe_encoding(encoder.rest, names)}" if more else ""
     return " ".join(parts).removeprefix("+ ") + (rest or " + constant" * bool(encoder.rest.atoms[0] != 0))

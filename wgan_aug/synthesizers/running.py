@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_aug.errors import InvalidDataError, InvalidParameterError, TrainingError
+from wgan_aug.networks.architectures import is_own, show_architecture
 from wgan_aug.persistence import digest
 from wgan_aug.synthesizers.checkpoints import Checkpoints, open_checkpoints
 from wgan_aug.synthesizers.checks import find_seed, not_a_number
@@ -200,6 +201,7 @@ def _told(model: Any, preset: Preset, settings: TrainingSettings, rows: int) -> 
     found = {"rows": rows, "updates": settings.updates, "batch_size": settings.batch_size, "seed": model.seed_}
     filled = {name: getattr(preset, name, None) if value is None else value for name, value in options.items()}
     found["loss"] = model.loss if isinstance(model.loss, str) else repr(model.loss)
+    found["architecture"] = show_architecture(model.architecture) if is_own(model.architecture) else model.architecture
     return {"synthesizer": type(model).__name__} | filled | found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,11 +21,14 @@ from wgan_aug.encoding.streaming.mapped import MappedCodes
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, explains_names
 from wgan_aug.losses.objectives import Loss
-from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
+from wgan_aug.networks.architectures import find_architecture
+from wgan_aug.networks.protocol import Architecture
+from wgan_aug.networks.tables import TableCritic, TableGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides, resolve_columns
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
+from wgan_aug.synthesizers.card import About, about_table
 from wgan_aug.synthesizers.checks import append_target, check_frame, find_seed, not_a_switch
 from wgan_aug.synthesizers.cluster import Scheduler
 from wgan_aug.synthesizers.conditioning.completing import Completer, check_told
@@ -37,9 +41,10 @@ from wgan_aug.synthesizers.features import criticise, encode_known, known_column
 from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
+from wgan_aug.synthesizers.parts import check_networks
 from wgan_aug.synthesizers.parts_reading import PartRows, opened
 from wgan_aug.synthesizers.plan import Plan
-from wgan_aug.synthesizers.presets import PRESETS
+from wgan_aug.synthesizers.presets import PRESETS, Preset
 from wgan_aug.synthesizers.refinement.refiner import FEWEST_REAL, Refiner
 from wgan_aug.synthesizers.running import Running
 from wgan_aug.synthesizers.seeds import randomness, seed_of
@@ -59,7 +64,8 @@ class WGANGPSynthesizer(GANSynthesizer):
         loss: the objective: `"wgan-gp"`, `"wgan"` (weight clipping), `"wgan-div"`, `"gan"`, `"lsgan"`, `"hinge"` or
             `"r3gan"`; one of `wgan_aug.losses` with options of its own, such as `WeightClipping(clip_value=0.05)`; or
             an object of your own with the two functions of `Objective`.
-        architecture: the networks; `"mlp"`.
+        architecture: the networks: `"mlp"`; `"conv1d"`, convolutions over the features in their encoded order; or an
+            object of your own with the two functions of `Architecture`.
         critic_norm: normalisation of the critic: `"layer"`, `"none"`, or of its weights `"spectral"` or `"weight"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
             objective's paper and `"toy"` for those of WGAN-GP's toy distributions. Options given below win over it.
@@ -130,7 +136,6 @@ class WGANGPSynthesizer(GANSynthesizer):
         True
     """
 
-    architectures = ("mlp",)
     presets = PRESETS
     fewest_to_refine = f"{FEWEST_REAL} rows"
     row_shape = (3,)
@@ -144,8 +149,8 @@ class WGANGPSynthesizer(GANSynthesizer):
     target_name_: Any
     container_: Container
     encoder_: TableEncoder
-    generator_: MLPGenerator
-    critic_: MLPCritic
+    generator_: TableGenerator
+    critic_: TableCritic
     balance_: Balance | None
     refiner_: Refiner | None
     acceptance_: float
@@ -157,7 +162,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         self,
         *,
         loss: Loss = "wgan-gp",
-        architecture: str = "mlp",
+        architecture: str | Architecture = "mlp",
         critic_norm: str = "layer",
         preset: str = "balanced",
         epochs: float | None = None,
@@ -280,7 +285,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         """Train networks, new ones or those of a fitted model, and learn to refine what they draw."""
         self.plan_ = plan
         device = find_device(self.device)
-        learning = Learning.of(plan, codes, self.target_name_, self.critic_norm, seed, device, run, onto)
+        learning = Learning.of(plan, codes, self.target_name_, self.get_params(deep=False), seed, device, run, onto)
         del codes
         self._remember_history(learning.train(self, run), after=onto)
         self._remember(learning)
@@ -337,16 +342,24 @@ class WGANGPSynthesizer(GANSynthesizer):
             return cast(Self, clone(self))._prepare(rows, y, discrete_columns)[1]
 
     def _prepare(self, X: Any, y: Any, discrete_columns: Iterable[Any] | None) -> tuple[pd.DataFrame, Plan]:
-        preset = self._check_options()
-        find_device(self.device)
+        preset, options = self._check_options(), self.get_params(deep=False)
+        device = find_device(self.device)
         find_seed(self.random_state)
         frame = self._read(X, y)
         categorical = {"categorical_features": self.categorical_features, "discrete_columns": discrete_columns}
         rows, correct, place = (X, [X.correct], [X.place]) if isinstance(X, PartRows) else (frame, [], [])
         encoder = learn_encoder(frame, preset, self.schema, self.numeric_encoding, categorical, *correct)
+        check_networks(encoder, preset, options, device)
         self.filters_ = Filters(encoder, learn_constraints(self.constraints, frame, encoder, *place))
-        settings = training_settings(preset, len(rows), encoder.layout.n_features, self.get_params(deep=False))
+        settings = training_settings(preset, len(rows), encoder.layout.n_features, options)
         return frame, Plan(len(rows), encoder, preset, settings, isinstance(X, PartRows))
+
+    def _check_options(self) -> Preset:
+        preset = super()._check_options()
+        if self.learning_rate is not None or not preset.scaled:  # that of a paper is as it stands there
+            return preset
+        rate = preset.learning_rate * find_architecture(self.architecture).table_rate
+        return dataclasses.replace(preset, learning_rate=rate)
 
     def _wrong_options(self) -> list[str]:
         switches = not_a_switch("refine", self.refine) + not_a_switch("reject_copies", self.reject_copies)
@@ -370,8 +383,8 @@ class WGANGPSynthesizer(GANSynthesizer):
         self.encoder_ = learning.plan.encoder
         self.schema_ = self.encoder_.schema
         self.balance_ = learning.balance
-        self.generator_ = cast(MLPGenerator, learning.state.average)
-        self.critic_ = cast(MLPCritic, learning.state.critic.eval().requires_grad_(False))
+        self.generator_ = cast(TableGenerator, learning.state.average)
+        self.critic_ = cast(TableCritic, learning.state.critic.eval().requires_grad_(False))
 
     # ---- after fit
 
@@ -598,12 +611,17 @@ class WGANGPSynthesizer(GANSynthesizer):
         """Return rows as the critic sees them, on its device; y may be absent."""
         return to_features(frame, self.encoder_, self.y_name_, next(self.critic_.parameters()).device)
 
+    def _about(self) -> About:
+        return about_table(self)
+
     def _document(self) -> dict[str, Any]:
         return to_document(self)
 
     @classmethod
-    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
-        return from_document(cls, document, place, device)
+    def _from_document(
+        cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device, architecture: Any
+    ) -> Self:
+        return from_document(cls, document, place, device, architecture)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

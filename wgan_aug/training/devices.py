@@ -1,4 +1,4 @@
-"""Devices, their precision, and random numbers that leave the global ones alone."""
+"""Devices, their precision, and random generators on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 from wgan_aug.errors import InvalidParameterError
 
-__all__ = ["PRECISIONS", "find_device", "find_precision", "multiplying", "new_generator", "seeded"]
+__all__ = ["PRECISIONS", "find_device", "find_precision", "multiplying", "new_generator"]
 
 PRECISIONS = ("float32", "bfloat16")
 """Numbers that matrices are multiplied in, by the name that `precision=` takes."""
@@ -58,14 +58,6 @@ def _own_gpu() -> torch.device:
 def new_generator(seed: int, device: torch.device) -> torch.Generator:
     """Return a private random generator on a device."""
     return torch.Generator(device=device).manual_seed(seed)
-
-
-@contextmanager
-def seeded(seed: int) -> Generator[None]:
-    """Run torch's own initialisers from a seed, and put the global generator back as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed every GPU, too
-        yield
 
 
 def find_precision(name: str, device: torch.device) -> str:

@@ -233,7 +233,8 @@ class _Run:
         for _ in range(self._length()):
             state.set_rates(settings, self.share(state.update))
             state.grow(self.share(state.update + 1))
-            figure = do_update(state, self.data, self.objective, settings, self.rows)
+            with state.drawing():
+                figure = do_update(state, self.data, self.objective, settings, self.rows)
             state.update += 1
             state.update_average(settings.ema_decay)
             names = tuple(figure)

@@ -6,12 +6,15 @@ import copy
 import dataclasses
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
+from wgan_aug.networks.draws import seeded
 from wgan_aug.networks.growing import Growing
+from wgan_aug.networks.making import is_foreign
 from wgan_aug.training.ranks import ALONE, Ranks
 
 __all__ = ["TrainingSettings", "TrainingState"]
@@ -85,6 +88,8 @@ class TrainingState:
         self.generator, self.critic, self.rng, self.ranks = generator, critic, rng, ranks
         self.draws = ranks.shared(rng)
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
+        self._foreign = is_foreign(generator) or is_foreign(critic)
+        self._statistics = _statistics(self.average, generator) if self._foreign else []
         self.generator_optimiser = _optimiser(generator, settings.learning_rate, settings)
         self.critic_optimiser = _optimiser(critic, settings.critic_learning_rate, settings)
         self.update = 0
@@ -114,6 +119,16 @@ class TrainingState:
         with torch.no_grad():
             averages, current = list(self.average.parameters()), list(self.generator.parameters())
             torch._foreach_lerp_(averages, current, weight)  # pyright: ignore
+            for average, own in self._statistics:
+                average.copy_(own)
+            self.ranks.average([average for average, _ in self._statistics if average.is_floating_point()])
+
+    def drawing(self) -> AbstractContextManager[object]:
+        """Return a block for an update, in which a user's own modules draw what seed and update say (dropout)."""
+        if not self._foreign:
+            return nullcontext()
+        place = self.update * self.ranks.count + self.ranks.rank
+        return seeded((self.rng.initial_seed() * 1_000_003 + place) % 2**63, self.device)
 
     def snapshot(self) -> dict[str, Any]:
         """Return a copy of all but the random generator, for `restore`."""
@@ -130,6 +145,13 @@ class TrainingState:
             groups = optimiser.state_dict()["param_groups"]
             optimiser.load_state_dict(copy.deepcopy({"state": snapshot[name], "param_groups": groups}))
         self.update = snapshot["update"]
+
+
+def _statistics(average: nn.Module, generator: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return what networks keep beside their weights, of batches that they saw: that of the average, and its source."""
+    weights = dict(generator.named_parameters())
+    theirs, ours = average.state_dict(), generator.state_dict()
+    return [(theirs[name], tensor) for name, tensor in ours.items() if name not in weights]
 
 
 def _optimiser(module: nn.Module, rate: float, settings: TrainingSettings) -> torch.optim.Optimizer:

@@ -9,7 +9,7 @@ import torch
 
 from wgan_aug.encoding.table import EncodedTable
 from wgan_aug.errors import InvalidParameterError
-from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.conditioning.telling import Told
@@ -22,7 +22,7 @@ _ROWS = 1_024  # rows in one pass of the generator
 _MOST_TURNS = 8  # candidates for each row at once
 
 
-def check_told(generator: MLPGenerator, preset: str) -> None:
+def check_told(generator: TableGenerator, preset: str) -> None:
     """Refuse a generator that a preset has not taught to complete rows."""
     if not generator.told:
         raise InvalidParameterError(
@@ -42,7 +42,7 @@ class Completer:
         refiner: knows which rows are likely; None where all are taken.
     """
 
-    generator: MLPGenerator
+    generator: TableGenerator
     layout: TableLayout
     balance: Balance | None
     refiner: Refiner | None

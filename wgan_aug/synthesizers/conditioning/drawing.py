@@ -10,7 +10,7 @@ import pandas as pd
 
 from wgan_aug.encoding.table import TableEncoder
 from wgan_aug.errors import InvalidParameterError, join_problems
-from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.conditioning.meeting import Meeting
@@ -56,7 +56,7 @@ class Drawing:
 
     def __init__(
         self,
-        generator: MLPGenerator,
+        generator: TableGenerator,
         encoder: TableEncoder,
         balance: Balance | None,
         refiner: Refiner | None,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from wgan_aug.encoding.table import EncodedTable
-from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.conditioning.regions import Region
 from wgan_aug.training.data import ranks
@@ -47,7 +47,7 @@ class LatentDraws:
     """
 
     def __init__(
-        self, generator: MLPGenerator, layout: TableLayout, regions: Sequence[Region], rng: torch.Generator
+        self, generator: TableGenerator, layout: TableLayout, regions: Sequence[Region], rng: torch.Generator
     ) -> None:
         self.generator, self.layout, self.regions, self.rng = generator, layout, list(regions), rng
         self.drawn = self.met = 0

@@ -15,7 +15,7 @@ import torch
 from wgan_aug.encoding.ruled import RuledEncoder
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidParameterError, join_problems
-from wgan_aug.networks.mlp import MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.cells import put_rows
 from wgan_aug.synthesizers.balance import Balance
 from wgan_aug.synthesizers.conditioning.completing import Completer
@@ -66,7 +66,7 @@ class Meeting:
 
     def __init__(
         self,
-        generator: MLPGenerator,
+        generator: TableGenerator,
         encoder: TableEncoder,
         balance: Balance | None,
         refiner: Refiner | None,

@@ -20,9 +20,6 @@ def wrong_options(options: Mapping[str, Any]) -> list[str]:
     problems: list[str] = []
     for name in ("attention", "progressive", "window_scale", "refine"):
         problems += not_a_switch(name, options[name])
-    for name in ("attention", "progressive"):
-        if options[name] is True and options["architecture"] == "mlp":
-            problems.append(f"{name}=True is for convolutions (architecture='conv1d'), and architecture is 'mlp'.")
     sides = options["side_critics"]
     if isinstance(sides, (tuple, list, set, frozenset)):
         for name in sides:

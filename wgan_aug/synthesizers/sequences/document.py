@@ -9,7 +9,7 @@ import torch
 
 from wgan_aug.schema.values import value_from_json, value_to_json
 from wgan_aug.synthesizers.document import read_history, read_network, write_history, write_network
-from wgan_aug.synthesizers.params import param_from_json, param_to_json, tuples
+from wgan_aug.synthesizers.params import param_to_json, read_params, tuples
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
 from wgan_aug.synthesizers.sequences.parts import SequenceCodec, build_networks
@@ -45,7 +45,13 @@ def to_document(model: Any) -> dict[str, Any]:
     }
 
 
-def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Any:
+def from_document(
+    cls: type[Any],
+    document: Mapping[str, Any],
+    place: torch.device,
+    device: str | torch.device,
+    architecture: Any = None,
+) -> Any:
     """Read what `to_document` wrote.
 
     Args:
@@ -53,10 +59,9 @@ def from_document(cls: type[Any], document: Mapping[str, Any], place: torch.devi
         document: nested JSON and arrays.
         place: where the networks are put.
         device: the constructor's parameter.
+        architecture: the constructor's parameter, where it is an object of the user's own.
     """
-    params: dict[str, Any] = {name: param_from_json(value) for name, value in document["params"].items()}
-    params["device"] = device
-    model = cls(**params)
+    model = cls(**read_params(document, device, architecture))
     model.seed_, model.updates_ = document["seed"], document["updates"]
     model.target_name_ = value_from_json(document["target"])
     model.container_ = SequenceContainer.from_json(document["container"])

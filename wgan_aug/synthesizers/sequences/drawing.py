@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from wgan_aug.encoding.sequences.frames import Sequences
-from wgan_aug.networks.conv1d import ConvGenerator
+from wgan_aug.networks.sequences import SequenceGenerator
 from wgan_aug.schema.columns import Storage
 from wgan_aug.synthesizers.seeds import seed_of
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
@@ -55,7 +55,7 @@ class SequenceDrawing:
         conditions: on statics, see `which_hold`; may be none.
     """
 
-    generator: ConvGenerator
+    generator: SequenceGenerator
     codec: SequenceCodec
     refiner: SequenceRefiner | None
     statics: Statics

@@ -15,10 +15,10 @@ from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncode
 from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.encoding.table import check_numeric_encoding
 from wgan_aug.errors import DataWarning, InvalidDataError, InvalidParameterError, did_you_mean, join_problems
-from wgan_aug.networks.conv1d import ConvGenerator
+from wgan_aug.networks.sequences import SequenceGenerator
 from wgan_aug.schema.inference import read_overrides, resolve_columns
 from wgan_aug.synthesizers.features import known_cells, known_columns
-from wgan_aug.synthesizers.parts import learn_balance
+from wgan_aug.synthesizers.parts import learn_balance, take_weights
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.running import Running
 from wgan_aug.synthesizers.sequences.containers import SequenceContainer
@@ -32,7 +32,7 @@ from wgan_aug.training.loop import History
 from wgan_aug.training.sequences import DeviceSequences
 from wgan_aug.training.state import TrainingState
 
-__all__ = ["SequenceLearning", "encode_known_sequences", "find_target", "learn_steps"]
+__all__ = ["SequenceLearning", "encode_known_sequences", "find_target", "learn_steps", "to_device"]
 
 
 def learn_steps(
@@ -185,8 +185,8 @@ class SequenceLearning:
         generator, critic = build_networks(shape, plan.preset, options, codec.encoder.ragged, seed)
         generator.start_at(torch.from_numpy(codec.layout.frequencies))
         if onto is not None:
-            generator.load_state_dict(onto.generator_.state_dict())
-            critic.load_state_dict(onto.critic_.state_dict())
+            take_weights(generator, onto.generator_.state_dict())
+            take_weights(critic, onto.critic_.state_dict())
         rng = new_generator(seed, device)
         state = TrainingState(generator.to(device), critic.to(device), plan.settings, rng, run.ranks)
         weights = _weights(table, model.target_name_, statics, plan.preset.balance)
@@ -204,13 +204,13 @@ class SequenceLearning:
         def draw(generator: torch.nn.Module, sequences: int) -> pd.DataFrame:
             drawn = model.statics_.sample(sequences, self.seed, {})
             known = model.statics_.features(drawn)
-            part = draw_part(cast(ConvGenerator, generator), self.codec, None, drawn, known, self.seed, 0, 0)
+            part = draw_part(cast(SequenceGenerator, generator), self.codec, None, drawn, known, self.seed, 0, 0)
             return to_rows(model.container_.restore(part), model.container_)
 
         return run.train(
             model,
             self.state,
-            self._on_device(),
+            to_device(self.codec, self.encoded, self.condition, self.seed, self.state.device),
             self.plan.preset,
             self.plan.settings,
             fingerprint=self.fingerprint,
@@ -220,18 +220,12 @@ class SequenceLearning:
             draw=draw,
         )
 
-    def _on_device(self) -> DeviceSequences:
-        numbers, rng = self.codec.numbers(self.encoded), np.random.default_rng(self.seed)
-        paths = self.codec.whitening.transform(numbers, rng)
-        device, layout = self.state.device, self.codec.layout
-        return DeviceSequences(self.encoded.states, paths, self.condition, self.encoded.mask, layout, device)
-
     def finish(self, *, asked: bool) -> tuple[SequenceCodec, SequenceRefiner | None]:
         """Return the codec, which puts the trained generator's numbers right, and what refining learns of it.
 
         Where refining was asked for and there are too few sequences, there is a warning.
         """
-        generator = cast(ConvGenerator, self.state.average)
+        generator = cast(SequenceGenerator, self.state.average)
         calibration = calibrate(generator, self.codec, self.encoded, self.condition, self.seed)
         codec = dataclasses.replace(self.codec, calibration=calibration)
         refiner = None
@@ -245,6 +239,14 @@ class SequenceLearning:
                 stacklevel=4,
             )
         return codec, refiner
+
+
+def to_device(
+    codec: SequenceCodec, encoded: EncodedSequences, condition: np.ndarray, seed: int, device: torch.device
+) -> DeviceSequences:
+    """Put sequences on a device as networks see them; a seed draws what coefficients that do not vary are taken to be."""
+    paths = codec.whitening.transform(codec.numbers(encoded), np.random.default_rng(seed))
+    return DeviceSequences(encoded.states, paths, condition, encoded.mask, codec.layout, device)
 
 
 def _weights(table: Statics, target: Hashable | None, statics: pd.DataFrame, power: float) -> torch.Tensor | None:

@@ -15,16 +15,25 @@ from wgan_aug.encoding.sequences.encoder import EncodedSequences, SequenceEncode
 from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.encoding.sequences.scaling import WindowScale
 from wgan_aug.encoding.sequences.whitening import Whitening
-from wgan_aug.networks.conv1d import ConvGenerator, SequenceShape
-from wgan_aug.networks.conv1d_critic import ConvCritic
-from wgan_aug.networks.views import VIEWS
+from wgan_aug.networks.architectures import find_architecture
+from wgan_aug.networks.draws import seeded
+from wgan_aug.networks.sequences import SequenceCritic, SequenceGenerator, SequenceShape
 from wgan_aug.schema.layout import Scalar, TableLayout
+from wgan_aug.synthesizers.parts import sizes_of, try_architecture
 from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
 from wgan_aug.synthesizers.sequences.refining import Draw, SequenceRefiner, fit_refiner
-from wgan_aug.training.devices import new_generator, seeded
+from wgan_aug.training.devices import new_generator
 
-__all__ = ["SequenceCodec", "build_networks", "calibrate", "draw_codes", "draw_part", "learn_refiner"]
+__all__ = [
+    "SequenceCodec",
+    "build_networks",
+    "calibrate",
+    "check_networks",
+    "draw_codes",
+    "draw_part",
+    "learn_refiner",
+]
 
 _BATCH = 512  # sequences in one pass of a network outside training
 _CALIBRATING = 4_096  # sequences drawn to compare with the real ones, at most
@@ -128,38 +137,36 @@ class SequenceCodec:
 
 def build_networks(
     shape: SequenceShape, preset: Preset, options: Mapping[str, Any], ragged: bool, seed: int
-) -> tuple[ConvGenerator, ConvCritic]:
+) -> tuple[SequenceGenerator, SequenceCritic]:
     """Return the generator and the critic of sequences, with weights from a seed.
 
     Args:
         shape: of a sequence.
         preset: their sizes.
-        options: the synthesizer's, by name; `critic_norm`, `attention`, `progressive` and `side_critics` count here.
+        options: the synthesizer's, by name; `architecture`, `critic_norm`, `attention`, `progressive` and
+            `side_critics` count here.
         ragged: whether the condition ends with the sequence's length.
         seed: of the weights.
     """
-    both = {name: bool(options[name]) for name in ("attention", "progressive")} | {"ragged": ragged}
+    networks = find_architecture(options["architecture"])
     with seeded(seed):
-        generator = ConvGenerator(
-            shape,
-            noise_dim=preset.noise_dim,
-            hidden=preset.generator_layers,
-            width=preset.channels,
-            **both,
-        )
-        critic = ConvCritic(
-            shape,
-            hidden=preset.critic_layers,
-            width=preset.channels,
-            norm=options["critic_norm"],
-            side_critics=[name for name in VIEWS if name in options["side_critics"]],
-            **both,
-        )
-        return generator, critic
+        return networks.for_sequences(shape, sizes_of(preset), options["critic_norm"], ragged, options)
+
+
+def check_networks(shape: SequenceShape, preset: Preset, options: Mapping[str, Any], device: torch.device) -> None:
+    """Try the networks of a user's own on a few sequences, before training.
+
+    Raises:
+        InvalidParameterError: for what is wrong with them.
+    """
+    made, judged = (shape.channels, shape.steps), (shape.channels + shape.condition, shape.steps)
+    try_architecture(preset, options, preset.noise_dim + shape.condition, made, judged, device)
 
 
 @torch.inference_mode()
-def draw_codes(generator: ConvGenerator, condition: np.ndarray, rng: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
+def draw_codes(
+    generator: SequenceGenerator, condition: np.ndarray, rng: torch.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Return states, shape (sequences, steps, blocks), and paths, shape (sequences, axes, steps), under conditions."""
     states: list[np.ndarray] = []
     paths: list[np.ndarray] = []
@@ -173,7 +180,7 @@ def draw_codes(generator: ConvGenerator, condition: np.ndarray, rng: torch.Gener
 
 
 def calibrate(
-    generator: ConvGenerator, codec: SequenceCodec, encoded: EncodedSequences, condition: np.ndarray, seed: int
+    generator: SequenceGenerator, codec: SequenceCodec, encoded: EncodedSequences, condition: np.ndarray, seed: int
 ) -> Calibration:
     """Compare the numbers of generated sequences with those of the training sequences, under their conditions."""
     chances = np.random.default_rng(seed)
@@ -186,14 +193,14 @@ def calibrate(
 
 
 def _candidates(
-    generator: ConvGenerator, codec: SequenceCodec, condition: np.ndarray, lengths: np.ndarray, rng: torch.Generator
+    generator: SequenceGenerator, codec: SequenceCodec, condition: np.ndarray, lengths: np.ndarray, rng: torch.Generator
 ) -> Draw:
     """Return what draws a sequence under each condition that it is asked for, by number."""
     return lambda rows: codec.finish(*draw_codes(generator, condition[rows], rng), lengths[rows])
 
 
 def learn_refiner(
-    generator: ConvGenerator,
+    generator: SequenceGenerator,
     codec: SequenceCodec,
     encoded: EncodedSequences,
     condition: np.ndarray,
@@ -207,7 +214,7 @@ def learn_refiner(
 
 
 def draw_part(
-    generator: ConvGenerator,
+    generator: SequenceGenerator,
     codec: SequenceCodec,
     refiner: SequenceRefiner | None,
     statics: pd.DataFrame,

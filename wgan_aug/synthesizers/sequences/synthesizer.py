@@ -17,8 +17,8 @@ from wgan_aug.encoding.sequences.encoder import EncodedSequences
 from wgan_aug.encoding.sequences.frames import Sequences
 from wgan_aug.errors import InvalidParameterError, explains_names
 from wgan_aug.losses.objectives import Loss
-from wgan_aug.networks.conv1d import ConvGenerator
-from wgan_aug.networks.conv1d_critic import ConvCritic
+from wgan_aug.networks.protocol import SequenceArchitecture
+from wgan_aug.networks.sequences import SequenceCritic, SequenceGenerator
 from wgan_aug.schema.columns import TableSchema
 from wgan_aug.schema.inference import Overrides
 from wgan_aug.synthesizers.base import GANSynthesizer, training_settings
@@ -41,7 +41,7 @@ from wgan_aug.synthesizers.sequences.learning import (
     find_target,
     learn_steps,
 )
-from wgan_aug.synthesizers.sequences.parts import SequenceCodec
+from wgan_aug.synthesizers.sequences.parts import SequenceCodec, check_networks
 from wgan_aug.synthesizers.sequences.plan import SequencePlan
 from wgan_aug.synthesizers.sequences.reading import read_sequences
 from wgan_aug.synthesizers.sequences.refining import FEWEST_REAL, SequenceRefiner
@@ -72,7 +72,9 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         loss: the objective: `"wgan-gp"`, `"wgan"` (weight clipping), `"wgan-div"`, `"gan"`, `"lsgan"`, `"hinge"` or
             `"r3gan"`; one of `wgan_aug.losses` with options of its own, such as `WeightClipping(clip_value=0.05)`; or
             an object of your own with the two functions of `Objective`. Statics are learned by `"wgan-gp"`.
-        architecture: the networks; `"conv1d"`.
+        architecture: the networks: `"conv1d"`, convolutions over time; `"mlp"`, dense layers of all steps at once; or
+            an object of your own with the two functions of `SequenceArchitecture`. Statics are learned by `"mlp"`. Only
+            `"conv1d"` has the next three options.
         attention: let the steps of a middle resolution look at each other.
         progressive: train coarse resolutions before fine ones, over the first half of the updates; for sequences of
             256 steps and more.
@@ -138,7 +140,6 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         (3, 12, 2)
     """
 
-    architectures = ("conv1d",)
     presets = SEQUENCE_PRESETS
     fewest_to_refine = f"{FEWEST_REAL} sequences, or windows without a step in common"
     row_shape = (2, 5)
@@ -149,8 +150,8 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
     statics_: Statics
     codec_: SequenceCodec
     refiner_: SequenceRefiner | None
-    generator_: ConvGenerator
-    critic_: ConvCritic
+    generator_: SequenceGenerator
+    critic_: SequenceCritic
     target_name_: Any
 
     @explains_names
@@ -164,7 +165,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         stride: int | None = None,
         layout: str | None = None,
         loss: Loss = "wgan-gp",
-        architecture: str = "conv1d",
+        architecture: str | SequenceArchitecture = "conv1d",
         attention: bool = False,
         progressive: bool = False,
         side_critics: Collection[str] = (),
@@ -292,8 +293,8 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         device = find_device(self.device)
         learning = SequenceLearning.of(plan, self.codec_, encoded, statics, source, self, seed, device, run, onto)
         self._remember_history(learning.train(self, run), after=onto)
-        self.generator_ = cast(ConvGenerator, learning.state.average)
-        self.critic_ = cast(ConvCritic, learning.state.critic.eval().requires_grad_(False))
+        self.generator_ = cast(SequenceGenerator, learning.state.average)
+        self.critic_ = cast(SequenceCritic, learning.state.critic.eval().requires_grad_(False))
         self.codec_, self.refiner_ = learning.finish(asked=bool(self.refine))
         if self.verbose and self.refiner_ is not None:
             sys.stderr.write(f"{self.refiner_.report.describe()}\n")
@@ -350,17 +351,18 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
     def _prepare(self, X: Any, y: Any, run: Running | None) -> tuple[Sequences, SequencePlan]:
         """Return the sequences and the plan for them; statics are learned where there is a run."""
         preset = self._check_options()
-        find_device(self.device)
+        device = find_device(self.device)
         find_seed(self.random_state)
         sequences, self.container_ = self._read(X, y, static_columns=self.static_columns)
         options = self.get_params(deep=False)
         encoder, overrides = learn_steps(sequences, self.container_, preset, options)
         check_steps(encoder, options)
         self.target_name_ = find_target(self.target, sequences, self.container_)
+        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences), window_scale=bool(self.window_scale))
+        check_networks(self.codec_.shape(1 + encoder.ragged), preset, options, device)
         frame = encoder.statics(sequences)
         training = None if run is None else run.inside("statics")
         self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table, training)
-        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences), window_scale=bool(self.window_scale))
         warn_of(encoder.table.schema)
         return sequences, self._plan(preset, sequences, self.codec_)
 
@@ -533,8 +535,10 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         return to_document(self)
 
     @classmethod
-    def _from_document(cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device) -> Self:
-        return from_document(cls, document, place, device)
+    def _from_document(
+        cls, document: Mapping[str, Any], place: torch.device, device: str | torch.device, architecture: Any
+    ) -> Self:
+        return from_document(cls, document, place, device, architecture)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "generator_")
