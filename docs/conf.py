@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 from wgan_aug import __version__
 
 project = "wgan-aug"
@@ -21,8 +23,10 @@ extensions = [
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
     "command_reference",
     "docstrings",
+    "gallery_pages",
     "mathml",
     "repository_files",
 ]
@@ -38,6 +42,31 @@ nitpick_ignore_regex = [  # names of other libraries, whose documentation would 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.header"]  # included files begin with a title of their own
+
+# ---- gallery: pages made of the scripts in examples/, none of which is run here
+READING_ORDER = (
+    *("adult", "plot_own_objective", "plot_own_networks"),
+    *("worth_it", "rare_class", "numeric_target"),
+    *("one_series", "labelled_series", "visits"),
+    *("plot_distances", "plot_optimal_critic", "plot_critic_surfaces", "plot_gradient_norms", "plot_weight_histograms"),
+    *("plot_other_constraints", "plot_normalisation", "plot_toys", "plot_mode_collapse", "plot_loss_and_quality"),
+    *("plot_optimisers", "plot_weak_generators"),
+)
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "plot_gallery": False,
+    "subsection_order": [f"../examples/{name}" for name in ("tables", "augmentation", "series", "gradient_penalty")],
+    "within_subsection_order": ExplicitOrder([f"{name}.py" for name in READING_ORDER] + ["*"]),
+    "thumbnail_size": (560, 400),
+    "image_scrapers": (),
+    "reset_modules": (),
+    "remove_config_comments": True,
+    "notebook_extensions": set(),
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+}
 
 # ---- docstrings
 autoclass_content = "class"
@@ -64,7 +93,7 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
 }

@@ -16,7 +16,7 @@ from wgan_aug_cli.main import app
 
 import wgan_aug
 from tests.docs.conftest import DOCS
-from wgan_aug import datasets, errors, losses
+from wgan_aug import datasets, errors, losses, networks
 
 
 class Page(HTMLParser):
@@ -85,7 +85,7 @@ def documented(built: Path) -> set[str]:
     return {line.split(" ")[0] for line in lines if line.split(" ")[1].startswith("py:")}
 
 
-@pytest.mark.parametrize("module", [wgan_aug, datasets, errors, losses], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [wgan_aug, datasets, errors, losses, networks], ids=lambda module: module.__name__)
 def test_every_public_name_has_an_entry(module: object, documented: set[str]) -> None:
     names = {f"{module.__name__}.{name}" for name in module.__all__}  # type: ignore[attr-defined]
     assert sorted(names - documented) == []
