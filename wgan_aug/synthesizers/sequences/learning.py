@@ -244,7 +244,7 @@ class SequenceLearning:
 def to_device(
     codec: SequenceCodec, encoded: EncodedSequences, condition: np.ndarray, seed: int, device: torch.device
 ) -> DeviceSequences:
-    """Put sequences on a device as networks see them; a seed draws what coefficients that do not vary are taken to be."""
+    """Put sequences on a device as networks see them; a seed draws the coefficients that do not vary."""
     paths = codec.whitening.transform(codec.numbers(encoded), np.random.default_rng(seed))
     return DeviceSequences(encoded.states, paths, condition, encoded.mask, codec.layout, device)
 
