@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tests.networks.own import Steps, Wide
+from tests.networks.own import Steps, Wide, told
 from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
 from wgan_aug.errors import InvalidParameterError
 from wgan_aug.networks import ARCHITECTURES
@@ -72,7 +72,7 @@ def alone(critic: Any, rows: Tensor, condition: Tensor) -> bool:
 # ---- tables
 
 
-@pytest.mark.parametrize("architecture", OF_TABLES, ids=str)
+@pytest.mark.parametrize("architecture", OF_TABLES, ids=told)
 def test_tables_every_weight_gets_a_gradient(architecture: Any) -> None:
     generator, critic = table_of(architecture)
     revealed = (torch.rand(64, 3, generator=rng(1)) < 0.5).float()
@@ -82,7 +82,7 @@ def test_tables_every_weight_gets_a_gradient(architecture: Any) -> None:
     assert silent(critic, (critic(drawn(64, 7), condition) * drawn(64, seed=5)).sum()) == []
 
 
-@pytest.mark.parametrize("architecture", OF_TABLES, ids=str)
+@pytest.mark.parametrize("architecture", OF_TABLES, ids=told)
 def test_tables_what_is_told_comes_back_and_the_rest_follows_it(architecture: Any) -> None:
     generator = table_of(architecture)[0].eval()
     noise, real = drawn(50, generator.noise_dim, seed=1), drawn(50, 7)
@@ -95,7 +95,7 @@ def test_tables_what_is_told_comes_back_and_the_rest_follows_it(architecture: An
     torch.testing.assert_close(generator(noise, rng(3), nothing), generator(noise, rng(3)))
 
 
-@pytest.mark.parametrize("architecture", OF_TABLES, ids=str)
+@pytest.mark.parametrize("architecture", OF_TABLES, ids=told)
 @pytest.mark.parametrize("norm", CRITIC_NORMS)
 def test_tables_scores_are_one_a_row_and_of_that_row_alone(architecture: Any, norm: str) -> None:
     critic = table_of(architecture, norm=norm)[1]
@@ -106,7 +106,7 @@ def test_tables_scores_are_one_a_row_and_of_that_row_alone(architecture: Any, no
     torch.testing.assert_close(critic.eval()(drawn(6, 7)), each)
 
 
-@pytest.mark.parametrize("architecture", OF_TABLES, ids=str)
+@pytest.mark.parametrize("architecture", OF_TABLES, ids=told)
 @settings(max_examples=10, deadline=None)
 @given(states=st.integers(0, 40), scalars=st.integers(0, 3), rows=st.integers(0, 3))
 def test_tables_of_any_width(architecture: Any, states: int, scalars: int, rows: int) -> None:
@@ -123,7 +123,7 @@ def test_tables_of_any_width(architecture: Any, states: int, scalars: int, rows:
     torch.testing.assert_close(generator.features(hidden, which), generator.raw(noise)[:, which])
 
 
-@pytest.mark.parametrize("architecture", OF_TABLES, ids=str)
+@pytest.mark.parametrize("architecture", OF_TABLES, ids=told)
 def test_tables_start_at_the_shares(architecture: Any) -> None:
     generator = table_of(architecture, units=None)[0].eval()
     generator.start_at(LAYOUT.frequencies)
@@ -143,7 +143,7 @@ def test_convolutions_need_no_more_weights_where_a_row_is_longer() -> None:
 
 
 @pytest.mark.parametrize("ragged", [True, False])
-@pytest.mark.parametrize("architecture", OF_SEQUENCES, ids=str)
+@pytest.mark.parametrize("architecture", OF_SEQUENCES, ids=told)
 def test_sequences(architecture: Any, ragged: bool) -> None:
     shape = SequenceShape(STEP, 11, 3)
     generator, critic = find_architecture(architecture).for_sequences(shape, SIZES, "layer", ragged, OPTIONS)
@@ -188,7 +188,7 @@ def test_sequences(architecture: Any, ragged: bool) -> None:
         ({"architecture": "mlp", "side_critics": ("spectrum",)}, r"side_critics is \('spectrum',\), an option of"),
         ({"architecture": 3}, r"architecture is 3, which has no generator and no critic"),
     ],
-    ids=str,
+    ids=told,
 )
 def test_options_that_networks_do_not_have(options: dict[str, Any], message: str) -> None:
     merged: dict[str, Any] = {"layout": "ntc", "device": "cpu"} | options

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tests.listening import Listening
 from tests.losses.own import Energy
-from tests.networks.own import Attending, Changed, Steps, Wide
+from tests.networks.own import Attending, Changed, Steps, Wide, told
 from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer, load
 from wgan_aug.errors import InvalidParameterError, ModelFormatError
 from wgan_aug.losses.objectives import OBJECTIVES
@@ -168,14 +168,14 @@ def test_a_generator_of_sequences_is_tried_too(series: list[np.ndarray]) -> None
         ({"architecture": None}, r"architecture is None, which has no generator"),
         ({"critic_norm": "spectral"}, r"critic_norm is 'spectral', an option of architecture='mlp' and 'conv1d'; Wide"),
     ],
-    ids=str,
+    ids=told,
 )
 def test_what_is_no_architecture(options: dict[str, Any], message: str, table: pd.DataFrame) -> None:
     with pytest.raises(InvalidParameterError, match=message):
         small(**options).plan(table)
 
 
-@pytest.mark.parametrize("loss", [*OBJECTIVES, Energy()], ids=str)
+@pytest.mark.parametrize("loss", [*OBJECTIVES, Energy()], ids=told)
 def test_every_objective_takes_them(loss: Any, table: pd.DataFrame) -> None:
     before = torch.get_rng_state()
     small(loss=loss).plan(table)
@@ -239,7 +239,7 @@ def test_the_untrained_generator_has_the_shares_of_the_data(table: pd.DataFrame)
         {"preset": "paper", "epochs": 2},
         {"balance": 0.5, "target": "k"},
     ],
-    ids=str,
+    ids=told,
 )
 def test_options_go_with_them(options: dict[str, Any], table: pd.DataFrame) -> None:
     model = small(**options).fit(table)
@@ -308,7 +308,7 @@ class Other(Wide):
             r"not those that were fitted: 'body\.0\.weight' has shape \(5, \d+\) here, and shape \(24, ",
         ),
     ],
-    ids=str,
+    ids=told,
 )
 def test_a_wrong_architecture_does_not_load(
     architecture: Any, message: str, model: WGANGPSynthesizer, tmp_path: Path

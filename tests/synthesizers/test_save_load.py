@@ -54,7 +54,7 @@ def test_save_load_sample(name: str, people: pd.DataFrame, tmp_path: Path) -> No
 def test_files_of_a_model(people: pd.DataFrame, tmp_path: Path) -> None:
     WGANGPSynthesizer(epochs=1).fit(people).save(tmp_path / "sub" / "m")
     files = {path.name for path in (tmp_path / "sub" / "m").iterdir()}
-    assert files == {"model.json", "arrays.safetensors", "history.csv"}
+    assert files == {"model.json", "arrays.safetensors", "history.csv", "MODEL_CARD.md"}
     assert [path.name for path in (tmp_path / "sub").iterdir()] == ["m"]
 
 

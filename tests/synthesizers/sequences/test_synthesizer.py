@@ -516,7 +516,7 @@ def test_schemas_of_steps_and_statics() -> None:
         ({"side_critics": "spectrum"}, r"side_critics is 'spectrum'; it must be a tuple, of 'spectrum' and 'diff"),
         ({"side_critics": None}, r"side_critics is None; it must be a tuple"),
         ({"preset": "fats"}, r"preset is 'fats'; allowed are .*Did you mean 'fast'\?"),
-        ({"architecture": "mlp"}, r"architecture is 'mlp'; allowed are 'conv1d'"),
+        ({"architecture": "mpl"}, r"architecture is 'mpl'; allowed are 'mlp', 'conv1d'"),
         ({"critic_norm": "batch"}, r"critic_norm is 'batch'; .*Batch normalisation makes a row's score depend"),
         ({"loss": "gam"}, r"loss is 'gam'"),
         ({"target": "pulse"}, r"target is 'pulse', which varies within sequences; .*Static columns: 'label', 'age'"),
@@ -713,7 +713,7 @@ def test_each_class_reads_its_own_models(tmp_path: Path) -> None:
     assert type(wgan_aug.load(tmp_path / "sequences")) is WGANGPSequenceSynthesizer
     assert type(wgan_aug.load(tmp_path / "table")) is WGANGPSynthesizer
     files = {path.name for path in (tmp_path / "sequences").iterdir()}
-    assert files == {"model.json", "arrays.safetensors", "history.csv"}
+    assert files == {"model.json", "arrays.safetensors", "history.csv", "MODEL_CARD.md"}
 
 
 def test_a_loaded_model_can_be_conditioned_and_fitted_again(tmp_path: Path) -> None:
