@@ -14,7 +14,6 @@ from .series import Roles
 from .signals import held_signals
 
 if TYPE_CHECKING:  # torch takes seconds to import: what is wrong with the input is said before
-
     from wgan_aug import Callback, WGANGPSequenceSynthesizer, WGANGPSynthesizer
 
     Model: TypeAlias = WGANGPSynthesizer | WGANGPSequenceSynthesizer

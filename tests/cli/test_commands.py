@@ -122,7 +122,12 @@ def test_fit_says_its_plan_progress_and_path(workplace: Path, model: Path) -> No
     assert any("Wasserstein estimate" in line for line in lines)
     assert re.match(r"refining keeps \d+% of candidates \(effective size \d+%\)", lines[-2])
     assert lines[-1] == f"Model saved in {model}"
-    assert {path.name for path in model.iterdir()} == {"model.json", "arrays.safetensors", "history.csv", "MODEL_CARD.md"}
+    assert {path.name for path in model.iterdir()} == {
+        "model.json",
+        "arrays.safetensors",
+        "history.csv",
+        "MODEL_CARD.md",
+    }
 
 
 def test_quiet_fit_is_the_same_fit(run: Run, workplace: Path, model: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from wgan_aug.losses import (
     WassersteinGP,
     WeightClipping,
 )
+from wgan_aug.losses.base import Recipe
 from wgan_aug.losses.objectives import find_objective, kind_of, read_objective, write_objective
 from wgan_aug.losses.penalties import gradient_norms
 
@@ -238,14 +239,15 @@ def test_the_papers_settings_are_the_defaults() -> None:
     assert WassersteinGP() == WassersteinGP(gp_weight=10.0, one_sided=False, penalty_share=1.0, penalty_every=1)
     assert WeightClipping() == WeightClipping(clip_value=0.01, bursts=True)
     assert WassersteinDiv() == WassersteinDiv(gp_weight=2.0, power=6.0)
-    assert {name: (kind.recipe.optimiser, kind.recipe.n_critic) for name, kind in OBJECTIVES.items()} == {
-        "wgan-gp": ("adam", 5),
-        "wgan": ("rmsprop", 5),
-        "wgan-div": ("adam", 5),
-        "gan": ("adam", 1),
-        "lsgan": ("adam", 1),
-        "hinge": ("adam", 1),
-        "r3gan": ("adam", 1),
+    adam: dict[str, Any] = {"optimiser": "adam", "critic_rate_factor": 1.0, "n_critic": 1}
+    assert {name: kind.recipe for name, kind in OBJECTIVES.items()} == {
+        "wgan-gp": Recipe(**adam | {"learning_rate": 1e-4, "betas": (0.0, 0.9), "n_critic": 5}),
+        "wgan": Recipe("rmsprop", learning_rate=5e-5, n_critic=5),
+        "wgan-div": Recipe(**adam | {"learning_rate": 2e-4, "betas": (0.0, 0.9), "n_critic": 4}),
+        "gan": Recipe(**adam, learning_rate=2e-4, betas=(0.5, 0.999)),
+        "lsgan": Recipe(**adam, learning_rate=2e-4, betas=(0.5, 0.999)),
+        "hinge": Recipe(**adam | {"critic_rate_factor": 4.0, "learning_rate": 1e-4, "betas": (0.0, 0.9)}),
+        "r3gan": Recipe(**adam, learning_rate=2e-4, betas=(0.0, 0.99)),
     }
 
 

@@ -179,7 +179,7 @@ _UNDER: dict[str, dict[str, dict[str, Any]]] = {
         "r3gan": {"gp_weight": 0.1},
     },
     "toy": {
-        "wgan": {"optimiser": "rmsprop", "learning_rate": 5e-4, "clip_value": 0.1, "n_critic": 5, "updates": 5000},
+        "wgan": {"optimiser": "rmsprop", "learning_rate": 5e-4, "clip_value": 0.1, "n_critic": 5, "updates": 4000},
         "wgan-div": {"gp_weight": 2.0},
         "gan": _DCGAN,
         "lsgan": _DCGAN,
