@@ -32,7 +32,7 @@ from wgan_aug.networks.attention import SelfAttention
 from wgan_aug.networks.views import VIEWS
 from wgan_aug.synthesizers import running
 from wgan_aug.synthesizers.sequences import drawing
-from wgan_aug.synthesizers.sequences import synthesizer as module
+from wgan_aug.synthesizers.sequences import learning as module
 from wgan_aug.training.callbacks import Progress
 from wgan_aug.training.loop import NonFiniteError
 
