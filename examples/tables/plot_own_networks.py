@@ -94,7 +94,7 @@ print("weights of the generators:", weights)
 #    :language: none
 #
 # On these 2000 rows, with this seed, the residual networks are a little ahead. That is one table:
-# :doc:`/benchmarks/objectives` compares networks on several. :doc:`/guide/own-networks` says what else they may be.
+# :doc:`/benchmarks/family` compares networks on several. :doc:`/guide/own-networks` says what else they may be.
 #
 # A saved model has the weights of such networks, and not their code: whoever loads it brings the architecture.
 

@@ -87,7 +87,7 @@ print(pd.DataFrame(figures).loc[["shape", "pair", "c2st", "c2st_forest"]].round(
 #    :language: none
 #
 # About as good: differences of this size come from another seed, too. A comparison that decides takes several tables
-# and seeds; that of the built-in objectives is :doc:`/benchmarks/objectives`.
+# and seeds; that of the built-in objectives is :doc:`/benchmarks/family`.
 #
 # A saved model has the name of such an objective, and not its code: it samples anywhere, and asks for the objective
 # where it is to train on. See :doc:`/api/objectives` for further functions that an objective may have.
