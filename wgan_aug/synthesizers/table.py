@@ -64,8 +64,9 @@ class WGANGPSynthesizer(GANSynthesizer):
         loss: the objective: `"wgan-gp"`, `"wgan"` (weight clipping), `"wgan-div"`, `"gan"`, `"lsgan"`, `"hinge"` or
             `"r3gan"`; one of `wgan_aug.losses` with options of its own, such as `WeightClipping(clip_value=0.05)`; or
             an object of your own with the two functions of `Objective`.
-        architecture: the networks: `"mlp"`; `"conv1d"`, convolutions over the features in their encoded order; or an
-            object of your own with the two functions of `Architecture`.
+        architecture: the networks: `"mlp"`; `"conv1d"`, convolutions over the features in their encoded order, to
+            compare: it takes several times as long, and learned less on every table tried; or an object of your own
+            with the two functions of `Architecture`.
         critic_norm: normalisation of the critic: `"layer"`, `"none"`, or of its weights `"spectral"` or `"weight"`.
         preset: `"fast"`, `"balanced"` or `"best"` for less or more training; `"paper"` for the settings of the
             objective's paper and `"toy"` for those of WGAN-GP's toy distributions. Options given below win over it.
