@@ -18,7 +18,6 @@ from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
 from wgan_aug.evaluation.coverage import coverage
 from wgan_aug.evaluation.detection import classify
 from wgan_aug.evaluation.fidelity import fidelity
-from wgan_aug.evaluation.frames import align
 from wgan_aug.evaluation.learners import default_estimators
 from wgan_aug.evaluation.privacy import privacy
 from wgan_aug.evaluation.series.scores import SequenceLimits, sequence_scores
@@ -115,14 +114,7 @@ class Rows(Data):
     def judge(self, synthetic: pd.DataFrame) -> dict[str, Any]:
         """Return worth to boosted trees, likeness, how well such trees tell the rows, and copies."""
         table = self.table
-        tables = align(
-            table.train,
-            synthetic,
-            holdout=table.test,
-            target=table.target,
-            task=table.meta["task"],
-            categorical_features=table.categorical,
-        )
+        tables = table.beside(synthetic)
         boost = default_estimators(table.meta["task"])["boost"]
         assert tables.holdout is not None
         known = pd.concat([tables.real, tables.holdout], ignore_index=True)

@@ -14,9 +14,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from wgan_aug.evaluation.frames import Tables
 
 __all__ = ["ONE_THREAD", "Table", "code_state", "find_tables", "judge", "read", "read_table", "write_json"]
 
@@ -46,6 +49,19 @@ class Table:
     def target(self) -> str:
         """Return the column that downstream models predict."""
         return self.meta["target"]
+
+    def beside(self, synthetic: pd.DataFrame) -> Tables:
+        """Return training, synthetic and test rows, ready for figures."""
+        from wgan_aug.evaluation.frames import align  # peers' environments have no wgan_aug
+
+        return align(
+            self.train,
+            synthetic,
+            holdout=self.test,
+            target=self.target,
+            task=self.meta["task"],
+            categorical_features=self.categorical,
+        )
 
     def hold_back(self) -> Table:
         """Return a table whose test rows are a fifth of the training rows, and whose training rows are the others."""

@@ -32,7 +32,6 @@ from tables_figure import draw
 from tables_report import report
 from tables_runs import read_runs
 
-from wgan_aug.evaluation.frames import align
 from wgan_aug.evaluation.privacy import privacy
 
 HERE = Path(__file__).parent
@@ -44,15 +43,7 @@ CTGAN_TABLES = ("adult", "california_housing", "insurance", "telco_churn")
 
 def membership(table: Table, synthetic: Any) -> float | None:
     """Return the AUC of telling training from test rows by their nearness to synthetic ones."""
-    tables = align(
-        table.train,
-        synthetic,
-        holdout=table.test,
-        target=table.target,
-        task=table.meta["task"],
-        categorical_features=table.categorical,
-    )
-    return privacy(tables, sensitive=()).membership_auc
+    return privacy(table.beside(synthetic), sensitive=()).membership_auc
 
 
 def run(folder: Path, method: str, python: Path, script: str, seed: int, preset: str) -> dict[str, dict[str, Any]]:

@@ -147,6 +147,11 @@ class GANSynthesizer(BaseEstimator):
         check_is_fitted(self)
         return None if self.refiner_ is None else self.refiner_.report
 
+    def _tell_of_refining(self) -> None:
+        """Write on stderr what refining learned, where it did and `verbose` asks for it."""
+        if self.refiner_ is not None and self.get_params(deep=False)["verbose"]:
+            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
+
     def _check_draw(self, option: str, count: Any, refine: Any) -> None:
         """Refuse what is no number of what is to be drawn, by its option's name, and refining that was not learned."""
         problems = not_a_number(option, count, above=0, whole=True, equal=True, optional=False)

@@ -143,7 +143,7 @@ def describe_encoding(encoder: Any, names: Sequence[str], *, cells: bool = True)
     if isinstance(encoder, RuledEncoder):
         value = encoder.placeholder(1)
         what = "missing" if value.isna().all() else repr(value.tolist()[0]) if cells else "one value"
-        return f"{describe_encoding(encoder.inner, names)}; {what} by {names[encoder.parent]}"
+        return f"{describe_encoding(encoder.inner, names, cells=cells)}; {what} by {names[encoder.parent]}"
     if isinstance(encoder, SumEncoder):
         return _describe_sum(encoder, names)
     missing = " + missing" if getattr(encoder, "has_missing", False) else ""

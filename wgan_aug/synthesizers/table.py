@@ -291,8 +291,7 @@ class WGANGPSynthesizer(GANSynthesizer):
         self._remember_history(learning.train(self, run), after=onto)
         self._remember(learning)
         self.refiner_ = learning.refine(self.filters_, asked=bool(self.refine))
-        if self.verbose and self.refiner_ is not None:
-            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
+        self._tell_of_refining()
         return self
 
     def partial_fit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
@@ -273,10 +272,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
 
     def _fit(self, X: Any, y: Any, run: Running) -> Self:
         self.seed_ = run.seed(self.random_state)
-        sequences, plan = self._prepare(X, y, run)
-        encoder = self.codec_.encoder
-        encoded, statics = encoder.transform(sequences), encoder.statics(sequences)
-        return self._learn(plan, encoded, statics, sequences.source, self.seed_, run)
+        return self._learn(*self._prepare(X, y, run), self.seed_, run)
 
     def _learn(
         self,
@@ -296,8 +292,7 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         self.generator_ = cast(SequenceGenerator, learning.state.average)
         self.critic_ = cast(SequenceCritic, learning.state.critic.eval().requires_grad_(False))
         self.codec_, self.refiner_ = learning.finish(asked=bool(self.refine))
-        if self.verbose and self.refiner_ is not None:
-            sys.stderr.write(f"{self.refiner_.report.describe()}\n")
+        self._tell_of_refining()
         return self
 
     def partial_fit(
@@ -346,10 +341,12 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         """
         model = cast(Self, clone(self))
         model.seed_ = 0
-        return model._prepare(X, y, None)[1]
+        return model._prepare(X, y, None)[0]
 
-    def _prepare(self, X: Any, y: Any, run: Running | None) -> tuple[Sequences, SequencePlan]:
-        """Return the sequences and the plan for them; statics are learned where there is a run."""
+    def _prepare(
+        self, X: Any, y: Any, run: Running | None
+    ) -> tuple[SequencePlan, EncodedSequences, pd.DataFrame, np.ndarray | None]:
+        """Return what `_learn` takes first: plan, codes, statics, rows; statics are learned where there is a run."""
         preset = self._check_options()
         device = find_device(self.device)
         find_seed(self.random_state)
@@ -358,13 +355,13 @@ class WGANGPSequenceSynthesizer(GANSynthesizer):
         encoder, overrides = learn_steps(sequences, self.container_, preset, options)
         check_steps(encoder, options)
         self.target_name_ = find_target(self.target, sequences, self.container_)
-        self.codec_ = SequenceCodec.fit(encoder, encoder.transform(sequences), window_scale=bool(self.window_scale))
+        encoded, frame = encoder.transform(sequences), encoder.statics(sequences)
+        self.codec_ = SequenceCodec.fit(encoder, encoded, window_scale=bool(self.window_scale))
         check_networks(self.codec_.shape(1 + encoder.ragged), preset, options, device)
-        frame = encoder.statics(sequences)
         training = None if run is None else run.inside("statics")
         self.statics_ = Statics.fit(frame, self.container_.key, overrides, self._new_table, training)
         warn_of(encoder.table.schema)
-        return sequences, self._plan(preset, sequences, self.codec_)
+        return self._plan(preset, sequences, self.codec_), encoded, frame, sequences.source
 
     def _read(self, X: Any, y: Any, *, static_columns: Any) -> tuple[Sequences, SequenceContainer]:
         return read_sequences(
