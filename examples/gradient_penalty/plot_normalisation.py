@@ -87,7 +87,7 @@ def train(norm: type[nn.Module]) -> TrainingState:
     state = TrainingState(Generator(), make_critic(norm), settings, torch.Generator().manual_seed(0))
     objective = WassersteinGP(gp_weight=0.1)
     for update in range(updates):
-        state.set_rates(settings, update / updates)
+        state.prepare(settings, update / updates, (update + 1) / updates)
         for _ in range(5):
             real = points[torch.randint(len(points), (batch,), generator=state.rng)]
             critic_step(state, objective, real, draw_generated(state, batch, graph=False))

@@ -47,6 +47,11 @@ class Growing(nn.Module):
             self.level = min(whole + max(0.0, 2 * part - 1), self.levels - 1.0)
 
     @property
+    def grown(self) -> bool:
+        """Whether all levels are in use, none of them faded in in part."""
+        return self.level == self.levels - 1
+
+    @property
     def finest(self) -> int:
         """The number of the finest level in use."""
         return math.ceil(self.level)

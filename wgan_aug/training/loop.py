@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from wgan_aug.errors import InvalidParameterError, TrainingError
 from wgan_aug.losses.objectives import Objective
 from wgan_aug.training.callbacks import Callback, Progress, StopTraining
+from wgan_aug.training.capture import Updates
 from wgan_aug.training.data import DeviceRows
 from wgan_aug.training.devices import find_precision, multiplying
 from wgan_aug.training.rows import draw_rows
 from wgan_aug.training.state import TrainingSettings, TrainingState
-from wgan_aug.training.steps import do_update
 
 __all__ = ["History", "Judge", "Keeper", "NonFiniteError", "train"]
 
@@ -168,6 +168,7 @@ class _Run:
         self.state, self.data, self.objective, self.settings, self.judge = state, data, objective, settings, judge
         numbers = None if judge is None else judge.rows.to(state.device)
         self.rows = draw_rows(len(data), numbers, weights, settings.batch_size, state.rng)
+        self.updates = Updates(state, data, objective, settings, self.rows)
         self.precision = find_precision(settings.precision, state.device)
         self.history = History()
         self.seconds = 0.0
@@ -231,12 +232,8 @@ class _Run:
         names: tuple[str, ...] = ()
         figures: list[Tensor] = []
         for _ in range(self._length()):
-            state.set_rates(settings, self.share(state.update))
-            state.grow(self.share(state.update + 1))
-            with state.drawing():
-                figure = do_update(state, self.data, self.objective, settings, self.rows)
-            state.update += 1
-            state.update_average(settings.ema_decay)
+            state.prepare(settings, self.share(state.update), self.share(state.update + 1))
+            figure = self.updates.do()
             names = tuple(figure)
             figures.append(torch.stack(list(figure.values())))
             if keeper is not None and state.ranks.count == 1 and keeper.due():
@@ -258,7 +255,7 @@ class _Run:
         """Go back to the last sound state with half the learning rates."""
         if retries > self.settings.max_retries:
             raise _non_finite(self.data, self.good["state"]["update"], self.settings.max_retries)
-        self.state.restore(self.good["state"])
+        self._back()
         self.state.rate_scale /= 2
         _log.warning("Non-finite figures: back to update %d with half the learning rate.", self.state.update)
 
@@ -268,10 +265,15 @@ class _Run:
         told = isinstance(error, MemoryError) or any(word in str(error).lower() for word in _OUT_OF_MEMORY)
         if not told or state.ranks.count > 1 or state.slices >= self.settings.batch_size:
             raise error
-        state.restore(self.good["state"])
+        self._back()
         state.slices *= 2
         size = math.ceil(self.settings.batch_size / state.slices)
         _log.warning("Out of memory: back to update %d, with batches in parts of %d rows.", state.update, size)
+
+    def _back(self) -> None:
+        """Go back to the last sound state."""
+        self.updates.forget()
+        self.state.restore(self.good["state"])
 
     def _evaluate(self) -> None:
         """Judge the average, keep the best, and end where patience is over."""

@@ -69,6 +69,8 @@ class TrainingState:
         settings: rates and decay.
         rng: the source of rows, noise and eps, on the networks' device.
         ranks: the processes that train together, each with a state of its own that stays like the others'.
+        replayed: keep in memory of the device what changes from update to update, so that a captured update that is
+            replayed heeds it; None where this is a GPU.
 
     Attributes:
         draws: this process's share of what `rng` draws.
@@ -84,14 +86,19 @@ class TrainingState:
         settings: TrainingSettings,
         rng: torch.Generator,
         ranks: Ranks = ALONE,
+        *,
+        replayed: bool | None = None,
     ) -> None:
         self.generator, self.critic, self.rng, self.ranks = generator, critic, rng, ranks
+        self.replayed = self.device.type == "cuda" if replayed is None else replayed
         self.draws = ranks.shared(rng)
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
-        self._foreign = is_foreign(generator) or is_foreign(critic)
-        self._statistics = _statistics(self.average, generator) if self._foreign else []
-        self.generator_optimiser = _optimiser(generator, settings.learning_rate, settings)
-        self.critic_optimiser = _optimiser(critic, settings.critic_learning_rate, settings)
+        self.foreign = is_foreign(generator) or is_foreign(critic)
+        self._statistics = _statistics(self.average, generator) if self.foreign else []
+        self._pace: float | torch.Tensor = self._number(0.0)  # how far the average moves
+        rates = map(self._number, (settings.learning_rate, settings.critic_learning_rate))
+        self.generator_optimiser = _optimiser(generator, next(rates), settings)
+        self.critic_optimiser = _optimiser(critic, next(rates), settings)
         self.update = 0
         self.rate_scale = 1.0
         self.slices = 1
@@ -101,31 +108,44 @@ class TrainingState:
         """Where the state lives."""
         return self.rng.device
 
-    def set_rates(self, settings: TrainingSettings, share: float) -> None:
-        """Set both optimisers' rates for a share of the run in [0, 1]."""
-        factor = self.rate_scale * (0.5 + 0.5 * math.cos(math.pi * share) if settings.decay == "cosine" else 1.0)
+    @property
+    def grown(self) -> bool:
+        """Whether networks that grow have all their levels."""
+        return all(network.grown for network in self._growing())
+
+    def prepare(self, settings: TrainingSettings, before: float, after: float) -> None:
+        """Set what the next update goes by: rates, the levels of networks that grow, the average's pace.
+
+        Args:
+            settings: rates and decays.
+            before: the share of the run that is done before the update, in [0, 1].
+            after: the share that is done after it.
+        """
+        factor = self.rate_scale * (0.5 + 0.5 * math.cos(math.pi * before) if settings.decay == "cosine" else 1.0)
         _set_rate(self.generator_optimiser, settings.learning_rate * factor)
         _set_rate(self.critic_optimiser, settings.critic_learning_rate * factor)
+        for network in self._growing():
+            network.grow(after)
+        done = self.update + 1  # early on the average forgets faster, so that it has no start to forget
+        self._pace = _put(self._pace, 1 - min(settings.ema_decay, (1 + done) / (10 + done)))
 
-    def grow(self, share: float) -> None:
-        """Have networks that grow use the levels of a share of the run in [0, 1]; the average has all of them."""
-        for network in (self.generator, self.critic):
-            if isinstance(network, Growing):
-                network.grow(share)
-
-    def update_average(self, decay: float) -> None:
-        """Move the average towards the generator; early on it forgets faster, so that it has no start to forget."""
-        weight = 1 - min(decay, (1 + self.update) / (10 + self.update))
+    def move_average(self) -> None:
+        """Move the average towards the generator."""
+        averages, current = list(self.average.parameters()), list(self.generator.parameters())
         with torch.no_grad():
-            averages, current = list(self.average.parameters()), list(self.generator.parameters())
-            torch._foreach_lerp_(averages, current, weight)  # pyright: ignore
+            if isinstance(self._pace, torch.Tensor):
+                ways = torch._foreach_sub(current, averages)  # pyright: ignore
+                torch._foreach_mul_(ways, self._pace)  # pyright: ignore
+                torch._foreach_add_(averages, ways)  # pyright: ignore
+            else:
+                torch._foreach_lerp_(averages, current, self._pace)  # pyright: ignore
             for average, own in self._statistics:
                 average.copy_(own)
             self.ranks.average([average for average, _ in self._statistics if average.is_floating_point()])
 
     def drawing(self) -> AbstractContextManager[object]:
         """Return a block for an update, in which a user's own modules draw what seed and update say (dropout)."""
-        if not self._foreign:
+        if not self.foreign:
             return nullcontext()
         place = self.update * self.ranks.count + self.ranks.rank
         return seeded((self.rng.initial_seed() * 1_000_003 + place) % 2**63, self.device)
@@ -141,10 +161,14 @@ class TrainingState:
         for name in _NETWORKS:
             getattr(self, name).load_state_dict(snapshot[name])
         for name in _OPTIMISERS:
-            optimiser: torch.optim.Optimizer = getattr(self, name)
-            groups = optimiser.state_dict()["param_groups"]
-            optimiser.load_state_dict(copy.deepcopy({"state": snapshot[name], "param_groups": groups}))
+            _restore_moments(getattr(self, name), snapshot[name])
         self.update = snapshot["update"]
+
+    def _growing(self) -> list[Growing]:
+        return [network for network in (self.generator, self.critic) if isinstance(network, Growing)]
+
+    def _number(self, value: float) -> float | torch.Tensor:
+        return torch.tensor(value, device=self.device) if self.replayed else value
 
 
 def _statistics(average: nn.Module, generator: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -154,14 +178,30 @@ def _statistics(average: nn.Module, generator: nn.Module) -> list[tuple[torch.Te
     return [(theirs[name], tensor) for name, tensor in ours.items() if name not in weights]
 
 
-def _optimiser(module: nn.Module, rate: float, settings: TrainingSettings) -> torch.optim.Optimizer:
-    parameters = list(module.parameters())
+def _optimiser(module: nn.Module, rate: float | torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
+    parameters, replayed = list(module.parameters()), isinstance(rate, torch.Tensor)
     if settings.optimiser == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=rate)
+        return torch.optim.RMSprop(parameters, lr=rate, foreach=replayed or None, capturable=replayed)
     fused = parameters[0].device.type in ("cpu", "cuda")
-    return torch.optim.Adam(parameters, lr=rate, betas=settings.betas, fused=fused)
+    return torch.optim.Adam(parameters, lr=rate, betas=settings.betas, fused=fused, capturable=replayed)
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = _put(group["lr"], rate)
+
+
+def _put(number: float | torch.Tensor, value: float) -> float | torch.Tensor:
+    """Return a value; in the memory of a number that has some."""
+    return number.fill_(value) if isinstance(number, torch.Tensor) else value
+
+
+def _restore_moments(optimiser: torch.optim.Optimizer, kept: Mapping[int, Mapping[str, torch.Tensor]]) -> None:
+    """Put moments back into the memory that they were in, where a captured update finds them, if there is any."""
+    own, groups = (optimiser.state_dict()[name] for name in ("state", "param_groups"))
+    if own.keys() != kept.keys():
+        optimiser.load_state_dict(copy.deepcopy({"state": kept, "param_groups": groups}))
+        return
+    for number, moments in kept.items():
+        for name, moment in moments.items():
+            own[number][name].copy_(moment)

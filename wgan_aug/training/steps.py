@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -12,34 +12,51 @@ from wgan_aug.losses.protocol import Lazy, Objective, Projecting, Scheduled
 from wgan_aug.networks.draws import normal, uniform
 from wgan_aug.training.data import DeviceRows
 from wgan_aug.training.ranks import Ranks
-from wgan_aug.training.rows import RowDraws
 from wgan_aug.training.state import TrainingSettings, TrainingState
 
-__all__ = ["critic_step", "do_update", "draw_generated", "generator_step"]
+__all__ = ["critic_objectives", "critic_step", "do_update", "draw_generated", "generator_step"]
+
+
+def critic_objectives(objective: Objective, update: int, n_critic: int) -> tuple[Objective, ...]:
+    """Return the objective of each step that the critic does in an update, counted from 0."""
+    first, count = update * n_critic, n_critic
+    if isinstance(objective, Scheduled):
+        count = objective.critic_steps(update, n_critic)
+    steps = range(first, first + count)
+    return tuple(objective.at_step(step) if isinstance(objective, Lazy) else objective for step in steps)
 
 
 def do_update(
-    state: TrainingState, data: DeviceRows, objective: Objective, settings: TrainingSettings, rows: RowDraws
+    state: TrainingState,
+    data: DeviceRows,
+    objective: Objective,
+    settings: TrainingSettings,
+    steps: Sequence[Objective],
+    batches: Iterable[Tensor],
 ) -> dict[str, Tensor]:
     """Do one update: some critic steps, each on rows of its own, and a generator step.
+
+    Args:
+        state: networks and optimisers, changed in place.
+        data: the rows.
+        objective: of the generator's step.
+        settings: how to train.
+        steps: the objective of each critic step, see `critic_objectives`.
+        batches: the row numbers of each critic step, int64, shape (batch_size,).
 
     Returns:
         the mean of each figure over the steps, scalars on the device.
     """
-    steps: list[dict[str, Tensor]] = []
+    done: list[dict[str, Tensor]] = []
     real, generated, condition = torch.empty(0), torch.empty(0), None
-    count, first = settings.n_critic, state.update * settings.n_critic
-    if isinstance(objective, Scheduled):
-        count = objective.critic_steps(state.update, count)
-    for left in reversed(range(count)):
-        staged = objective.at_step(first + len(steps)) if isinstance(objective, Lazy) else objective
-        index = state.ranks.share(rows.draw())
+    for staged, batch in zip(steps, batches, strict=True):
+        index = state.ranks.share(batch)
         condition = data.condition(index)
-        shared = settings.share_rows and not left and state.slices == 1
+        shared = settings.share_rows and len(done) == len(steps) - 1 and state.slices == 1
         generated = draw_generated(state, len(index), condition, graph=shared)
         real = data.batch(index, state.draws)
-        steps.append(critic_step(state, staged, real, generated, condition))
-    figure = {name: torch.stack([step[name] for step in steps]).mean() for name in steps[0]}
+        done.append(critic_step(state, staged, real, generated, condition))
+    figure = {name: torch.stack([step[name] for step in done]).mean() for name in done[0]}
     shared = settings.share_rows and state.slices == 1
     parts = [(real, generated, condition)] if shared else _draw_slices(state, real, condition)
     return figure | generator_step(state, objective, parts, len(generated))
