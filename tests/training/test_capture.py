@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partialmethod
@@ -140,6 +141,36 @@ def test_what_is_not_ours_is_not_captured(
     assert told.startswith(f"Updates are not captured: {why}")
 
 
+def test_rows_of_the_hosts_memory_are_not_captured(
+    tapes: list[Tape], table: DeviceTable, settings: TrainingSettings, new_state: Callable[..., TrainingState]
+) -> None:
+    table.resident = False
+    train(new_state(settings), table, WassersteinGP(), settings)
+    assert not tapes
+
+
+class Unseen(DeviceTable):
+    """Rows that are looked up behind the back of whatever captures."""
+
+    def batch(self, index: Tensor, generator: Any) -> Tensor:
+        """Return rows."""
+        return super().batch(torch.from_numpy(index.numpy().copy()), generator)
+
+
+def test_an_update_that_does_not_heed_its_rows_is_found_out(
+    tapes: list[Tape],
+    table: DeviceTable,
+    settings: TrainingSettings,
+    new_state: Callable[..., TrainingState],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    table.__class__ = Unseen
+    train(new_state(settings), table, WassersteinGP(), settings)
+    (told,) = [record.message for record in caplog.records]
+    assert re.match(r"Updates are not captured: a captured update goes \d+% another way", told)
+    assert [tape.replays for tape in tapes] == [1]
+
+
 def test_on_a_cpu_nothing_is_captured_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         fit()
@@ -156,15 +187,21 @@ class Broken(Tape):
 
 
 class Stale(Tape):
-    """A graph that does not do what was recorded."""
+    """A graph that does half of what was recorded."""
 
     def replay(self) -> None:
-        """Do half."""
+        """Do it."""
         self.calls = self.calls[: len(self.calls) // 2]
         super().replay()
 
 
-@pytest.mark.parametrize(("kind", "why"), [(Broken, "RuntimeError: CUDA error: op"), (Stale, "a captured update goes")])
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (Broken, "RuntimeError: CUDA error: op"),
+        (Stale, "a captured update goes"),
+    ],
+)
 def test_where_capturing_fails_training_goes_on_as_if_it_had_not_been_tried(
     kind: type[Tape],
     why: str,

@@ -28,6 +28,7 @@ from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
 from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
+from wgan_aug.training.devices import rows_at_once
 from wgan_aug.training.mapped import MappedTable
 from wgan_aug.training.ranks import Ranks
 
@@ -48,7 +49,7 @@ __all__ = [
     "try_architecture",
 ]
 
-BATCH_ROWS = 1_024  # rows in one pass of a network outside training: what fits the caches
+BATCH_ROWS = 1_024  # rows in one pass of a network outside training, on a CPU
 _REFINING, _REVEALING = 2**32, 2**32 + 1  # no part of a sample has these numbers
 
 
@@ -159,8 +160,9 @@ def draw_codes(generator: TableGenerator, layout: TableLayout, rows: int, rng: t
     """Return the codes of new rows; each number's interval is a point."""
     states: list[np.ndarray] = []
     codes: list[np.ndarray] = []
-    for start in range(0, max(rows, 1), BATCH_ROWS):
-        noise = torch.randn(min(BATCH_ROWS, rows - start), generator.noise_dim, generator=rng, device=rng.device)
+    batch = rows_at_once(rng.device, BATCH_ROWS)
+    for start in range(0, max(rows, 1), batch):
+        noise = torch.randn(min(batch, rows - start), generator.noise_dim, generator=rng, device=rng.device)
         state, scalars = generator.head.choose(generator.raw(noise), rng)
         states.append(state.cpu().numpy())
         codes.append(ranks(scalars, layout).cpu().numpy().astype(np.float64))

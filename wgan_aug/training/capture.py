@@ -109,6 +109,8 @@ class Updates:
             return "this is no GPU"
         if state.ranks.count > 1:
             return "several processes train together"
+        if not self.data.resident:
+            return "rows come from the host's memory"
         if state.foreign:
             return "a network is not of this package, and may do other things each time"
         if kind_of(self.objective) is None:
@@ -164,7 +166,8 @@ class _Captured:
     """A captured update: a graph, and the memory of what goes into it and comes out of it."""
 
     def __init__(self, graph: CudaGraph, work: Callable[[list[Tensor]], Figures], batches: list[Tensor]) -> None:
-        self._graph, self._batches = graph, [batch.clone() for batch in batches]
+        # other rows than it is tried with first, so that this shows whether it heeds them
+        self._graph, self._batches = graph, [torch.zeros_like(batch) for batch in batches]
         self._figures = graph.record(lambda: work(self._batches))
 
     def replay(self, batches: list[Tensor]) -> Figures:

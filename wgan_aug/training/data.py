@@ -18,9 +18,15 @@ _EDGE = 1e-6  # ranks 0 and 1 would be infinite as normal scores
 
 
 class DeviceRows(Protocol):
-    """What training asks of its data: rows of a table, or sequences."""
+    """What training asks of its data: rows of a table, or sequences.
+
+    Attributes:
+        device: where batches are made.
+        resident: whether all that they are made of is there.
+    """
 
     device: torch.device
+    resident: bool
 
     def __len__(self) -> int: ...
 
@@ -55,7 +61,7 @@ class DeviceTable:
     def __init__(
         self, states: np.ndarray, low: np.ndarray, high: np.ndarray, layout: TableLayout, device: torch.device
     ) -> None:
-        self.layout, self.device = layout, device
+        self.layout, self.device, self.resident = layout, device, True
         self._hot = torch.from_numpy((states + layout.starts).astype(np.int32)).to(device)
         self._low = torch.from_numpy(low.astype(np.float32)).to(device)
         self._width = torch.from_numpy((high - low).astype(np.float32)).to(device)

@@ -28,7 +28,7 @@ class MappedTable(DeviceTable):
         records, starts = codes.records, codes.layout.starts.astype(np.int32)
         hot: Any = _Gathered(records["states"], device, starts)
         low, width = (cast(Any, _Gathered(records[name], device)) for name in ("low", "width"))
-        self._hot, self._low, self._width = hot, low, width
+        self._hot, self._low, self._width, self.resident = hot, low, width, False
 
 
 class _Gathered:

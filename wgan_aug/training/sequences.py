@@ -35,7 +35,7 @@ class DeviceSequences:
         layout: TableLayout,
         device: torch.device,
     ) -> None:
-        self.layout, self.device = layout, device
+        self.layout, self.device, self.resident = layout, device, True
         hot = np.moveaxis(states + layout.starts, 2, 1).astype(np.int32)
         self._hot = torch.from_numpy(hot).to(device)
         self._paths = torch.from_numpy(paths.astype(np.float32)).to(device)
