@@ -33,6 +33,7 @@ def draw(family: Family, file: Path) -> None:
         ax.set_xlabel(f"difference to {REFERENCE}", fontsize=9)
         ax.axvline(0, color="black", linewidth=0.8)
         ax.grid(axis="x", alpha=0.3)
+        ax.locator_params(axis="x", nbins=5)
         _points(ax, family, figure)
     grid.tight_layout()
     grid.savefig(file, dpi=110)
