@@ -272,7 +272,26 @@ def test_what_waits_for_the_device_is_not_recorded() -> None:
         Tape(CPU, []).record(lambda: {"x": torch.zeros(3) * float(torch.ones(()))})
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+
+
+@needs_gpu
+def test_after_a_capture_that_fails_random_numbers_go_on() -> None:
+    device = torch.device("cuda")
+    rng = torch.Generator(device).manual_seed(0)
+    expected = torch.rand(3, generator=rng, device=device)
+    rng.manual_seed(0)
+
+    def waits() -> dict[str, Tensor]:
+        return {"x": torch.zeros(3, device=device) * torch.rand((), generator=rng, device=device).item()}
+
+    with pytest.raises(RuntimeError):
+        capture.CudaGraph(device, [rng]).record(waits)
+    assert torch.equal(torch.rand(3, generator=rng, device=device), expected)
+    assert torch.rand(3, device=device).shape == (3,)
+
+
+@needs_gpu
 @pytest.mark.parametrize(("fit", "options"), CASES, ids=name)
 def test_on_a_gpu_captured_updates_go_the_same_way(
     fit: Callable[..., Any],

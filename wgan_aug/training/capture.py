@@ -36,15 +36,23 @@ class CudaGraph:
     """
 
     def __init__(self, device: torch.device, generators: Iterable[torch.Generator]) -> None:
-        self._device, self._graph = device, torch.cuda.CUDAGraph()
-        for generator in generators:
+        self._device, self._generators, self._graph = device, list(generators), torch.cuda.CUDAGraph()
+        for generator in self._generators:
             self._graph.register_generator_state(generator)
 
     def record(self, work: Callable[[], Figures]) -> Figures:
         """Record what a function does, without doing it; the tensors that it returns have values after `replay`."""
-        stream = torch.cuda.Stream(self._device)
-        with torch.cuda.device(self._device), torch.cuda.graph(self._graph, stream=stream):
-            return work()
+        with torch.cuda.device(self._device):
+            torchs_own = torch.cuda.default_generators[torch.cuda.current_device()]
+            before = [(generator, generator.get_state()) for generator in (*self._generators, torchs_own)]
+            try:
+                with torch.cuda.graph(self._graph, stream=torch.cuda.Stream(self._device)):
+                    return work()
+            except BaseException:
+                for generator, state in before:  # those of torch before 2.10 go on as if they were captured
+                    generator.graphsafe_set_state(torch.Generator(self._device))
+                    generator.set_state(state)
+                raise
 
     def replay(self) -> None:
         """Do the work."""
