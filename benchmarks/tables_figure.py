@@ -16,7 +16,7 @@ BETTER = {UTILITY.key: "higher is better", C2ST.key: "lower is better, 0.5 is be
 
 
 def draw(runs: Runs, file: Path) -> None:
-    """Draw a row of panels for the widest set of tables, and one for the set that most methods ran on."""
+    """Draw a row of panels for the set of tables with most runs, and one for the set that most methods ran on."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -25,20 +25,24 @@ def draw(runs: Runs, file: Path) -> None:
     sets = [(tables, some) for tables, some in runs.common_sets() if not all(m.startswith("ours") for m in some)]
     if not sets:
         return
-    widest, fullest = sets[0], max(sets, key=lambda s: (len(s[1]), len(s[0])))
-    rows = [widest] if widest == fullest else [widest, fullest]
+    largest = max(sets, key=lambda s: len(s[0]) * len(s[1]))
+    fullest = max(sets, key=lambda s: (len(s[1]), len(s[0])))
+    rows = [largest] if largest == fullest else [largest, fullest]
     grid, axes = plt.subplots(len(rows), 2, figsize=(11, 4.4 * len(rows)), squeeze=False, facecolor="white")
     any_rough = any(runs.fit_seconds(tables, method)[1] for tables, methods in rows for method in methods)
+    drawn: list[tuple[Any, dict[str, Any]]] = []
     for panels, (tables, methods) in zip(axes, rows, strict=True):
         for ax, figure in zip(panels, (UTILITY, C2ST), strict=True):
             ax.set_title(f"{figure.title}, mean over {len(tables)} tables ({BETTER[figure.key]})", fontsize=11)
-            ax.set_xscale("log")
             ax.set_xlabel("CPU seconds to fit a table, mean" + (HOLLOW if any_rough else ""), fontsize=9)
             ax.grid(alpha=0.3)
             ax.margins(0.2, 0.15)
-            points = _scatter(ax, runs, tables, methods, figure)
-            _label(ax, points)
+            drawn.append((ax, _scatter(ax, runs, tables, methods, figure)))
+            _scale(ax)
     grid.tight_layout()
+    grid.canvas.draw()
+    for ax, points in drawn:
+        _label(ax, points)
     grid.savefig(file, dpi=110)
     plt.close(grid)
 
@@ -56,12 +60,21 @@ def _scatter(ax: Any, runs: Runs, tables: list[str], methods: list[str], figure:
     return points
 
 
+def _scale(ax: Any) -> None:
+    """Make seconds logarithmic, with few plain numbers beneath."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if high > 1000 * low else (1, 2, 5)))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
 def _label(ax: Any, points: dict[str, Any]) -> None:
     """Write names beside points, each in the first place where it covers no other name or point."""
     from matplotlib.transforms import Bbox
 
-    ax.figure.tight_layout()
-    ax.figure.canvas.draw()
     frame = ax.get_window_extent()
     pixels = {method: ax.transData.transform(point) for method, point in points.items()}
     taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in pixels.values()]
