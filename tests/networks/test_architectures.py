@@ -213,7 +213,7 @@ def test_a_table_of_convolutions_learns_slower_and_says_so() -> None:
     def rate(**options: Any) -> float:
         return WGANGPSynthesizer(device="cpu", **options).plan(frame).settings.learning_rate
 
-    assert rate(architecture="conv1d") == rate() / 4
+    assert rate(architecture="conv1d") == rate() / 8
     assert rate(architecture="conv1d", learning_rate=0.01) == 0.01
     assert rate(architecture="conv1d", preset="paper") == rate(preset="paper")
 

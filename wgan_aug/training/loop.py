@@ -165,7 +165,7 @@ class _Run:
         weights: Tensor | None,
         judge: Judge | None,
     ) -> None:
-        self.state, self.data, self.objective, self.settings, self.judge = state, data, objective, settings, judge
+        self.state, self.data, self.settings, self.judge = state, data, settings, judge
         numbers = None if judge is None else judge.rows.to(state.device)
         self.rows = draw_rows(len(data), numbers, weights, settings.batch_size, state.rng)
         self.updates = Updates(state, data, objective, settings, self.rows)
