@@ -22,8 +22,8 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ import torch
 from evaluation_made import describe_machine
 from prepared import code_state, write_json
 
-from wgan_aug import Callback, WGANGPSequenceSynthesizer, WGANGPSynthesizer, evaluate
+from wgan_aug import Callback, StopTraining, WGANGPSequenceSynthesizer, WGANGPSynthesizer, evaluate
 from wgan_aug.training import capture
 from wgan_aug.training.callbacks import Progress
 
@@ -42,14 +42,20 @@ TARGET, WARM, PASS = "income", 100, 2**20
 
 
 class Clock(Callback):
-    """Seconds from the end of the first blocks of updates to the end of the last one."""
+    """Seconds from the end of the first blocks of updates to the end of the last one, with which training ends.
 
-    def __init__(self) -> None:
-        self.at: dict[int, float] = {}
+    Args:
+        updates: how many.
+    """
+
+    def __init__(self, updates: int) -> None:
+        self.updates, self.at = updates, dict[int, float]()
 
     def on_step(self, progress: Progress) -> None:
         """Look at the clock; the block's figures were fetched, so that the device has done it."""
         self.at[progress.update] = time.perf_counter()
+        if progress.update >= self.updates:
+            raise StopTraining
 
     def milliseconds(self) -> float:
         """Return those of an update."""
@@ -68,18 +74,15 @@ def piecemeal() -> Iterator[None]:
         capture._WARM = warm  # pyright: ignore
 
 
-def compare(fit: Callable[[Clock], Any], rounds: int) -> dict[str, Any]:
+def compare(model: Any, data: Any, count: int, rounds: int) -> dict[str, Any]:
     """Return the milliseconds of an update both ways, and their ratio in the same round."""
     found: dict[str, list[float]] = {"captured": [], "piecemeal": []}
     for _ in range(rounds):
-        for kind, seconds in found.items():
-            clock = Clock()
-            if kind == "captured":
-                fit(clock)
-            else:
-                with piecemeal():
-                    fit(clock)
-            seconds.append(clock.milliseconds())
+        for kind, times in found.items():
+            clock = Clock(count)
+            with piecemeal() if kind == "piecemeal" else nullcontext():
+                model.fit(data, callbacks=[clock])
+            times.append(clock.milliseconds())
     ratios = [slow / fast for slow, fast in zip(found["piecemeal"], found["captured"], strict=True)]
     medians = {f"{kind}_ms": round(statistics.median(times), 3) for kind, times in found.items()}
     return medians | {"times_as_fast": round(statistics.median(ratios), 2), "rounds": rounds}
@@ -88,22 +91,11 @@ def compare(fit: Callable[[Clock], Any], rounds: int) -> dict[str, Any]:
 def updates(train: pd.DataFrame, device: str, count: int, rounds: int) -> dict[str, Any]:
     """Return the figures of updates."""
     windows = np.random.default_rng(0).normal(size=(4_000, 24, 6)).cumsum(1)
-
-    def epochs(kind: Any, rows: int) -> float:
-        preset = kind.presets["balanced"]
-        return count * preset.n_critic * min(preset.batch_size, rows) / rows
-
-    def fit_table(clock: Clock) -> None:
-        model = WGANGPSynthesizer(device=device, epochs=epochs(WGANGPSynthesizer, len(train)), refine=False)
-        model.fit(train, callbacks=[clock])
-
-    def fit_windows(clock: Clock) -> None:
-        model = WGANGPSequenceSynthesizer(
-            device=device, epochs=epochs(WGANGPSequenceSynthesizer, len(windows)), refine=False, layout="ntc"
-        )
-        model.fit(windows, callbacks=[clock])
-
-    return {"table": compare(fit_table, rounds), "windows": compare(fit_windows, rounds)}
+    kinds = {
+        "table": (WGANGPSynthesizer(device=device, refine=False), train),
+        "windows": (WGANGPSequenceSynthesizer(device=device, refine=False, layout="ntc"), windows),
+    }
+    return {name: compare(model, data, count, rounds) for name, (model, data) in kinds.items()}
 
 
 def train_adult(train: pd.DataFrame, test: pd.DataFrame, device: str) -> tuple[WGANGPSynthesizer, dict[str, Any]]:

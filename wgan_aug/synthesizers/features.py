@@ -13,7 +13,7 @@ import torch
 
 from wgan_aug.encoding.table import EncodedTable, TableEncoder
 from wgan_aug.errors import InvalidDataError, did_you_mean
-from wgan_aug.synthesizers.parts import BATCH_ROWS, to_device
+from wgan_aug.synthesizers.parts import to_device
 from wgan_aug.training.devices import rows_at_once
 
 __all__ = ["criticise", "encode_known", "known_cells", "known_columns", "take_columns", "to_features"]
@@ -113,5 +113,5 @@ def criticise(critic: torch.nn.Module, features: torch.Tensor) -> np.ndarray:
     place = torch.device("cpu") if features.device.type == "mps" else features.device
     critic = copy.deepcopy(critic).to(place, torch.float64)  # a row's score does not hang on its batch
     with torch.inference_mode():
-        scores = [critic(part) for part in features.to(place, torch.float64).split(rows_at_once(place, BATCH_ROWS))]
+        scores = [critic(part) for part in features.to(place, torch.float64).split(rows_at_once(place))]
     return torch.cat(scores).cpu().numpy()

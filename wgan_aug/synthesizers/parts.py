@@ -33,7 +33,6 @@ from wgan_aug.training.mapped import MappedTable
 from wgan_aug.training.ranks import Ranks
 
 __all__ = [
-    "BATCH_ROWS",
     "build_networks",
     "check_networks",
     "class_block",
@@ -49,7 +48,6 @@ __all__ = [
     "try_architecture",
 ]
 
-BATCH_ROWS = 1_024  # rows in one pass of a network outside training, on a CPU
 _REFINING, _REVEALING = 2**32, 2**32 + 1  # no part of a sample has these numbers
 
 
@@ -160,7 +158,7 @@ def draw_codes(generator: TableGenerator, layout: TableLayout, rows: int, rng: t
     """Return the codes of new rows; each number's interval is a point."""
     states: list[np.ndarray] = []
     codes: list[np.ndarray] = []
-    batch = rows_at_once(rng.device, BATCH_ROWS)
+    batch = rows_at_once(rng.device)
     for start in range(0, max(rows, 1), batch):
         noise = torch.randn(min(batch, rows - start), generator.noise_dim, generator=rng, device=rng.device)
         state, scalars = generator.head.choose(generator.raw(noise), rng)

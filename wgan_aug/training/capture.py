@@ -87,8 +87,8 @@ class Updates:
         self.state, self.data, self.objective, self.settings, self.rows = state, data, objective, settings, rows
         self._seen: Counter[Steps] = Counter()
         self._captured: dict[Steps, _Captured] = {}
-        self.obstacle = self._find_obstacle()
-        if self.obstacle and state.replayed:
+        self.obstacle = self._find_obstacle() if state.replayed else ""
+        if self.obstacle:
             _log.info("Updates are not captured: %s.", self.obstacle)
 
     def do(self) -> Figures:
@@ -111,10 +111,8 @@ class Updates:
         self._captured.clear()
 
     def _find_obstacle(self) -> str:
-        """Say why no update can be captured; empty where there is no reason."""
+        """Say why no update of a state that can be replayed is captured; empty where there is no reason."""
         state = self.state
-        if not state.replayed:
-            return "this is no GPU"
         if state.ranks.count > 1:
             return "several processes train together"
         if not self.data.resident:

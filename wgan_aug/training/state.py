@@ -96,9 +96,8 @@ class TrainingState:
         self.foreign = is_foreign(generator) or is_foreign(critic)
         self._statistics = _statistics(self.average, generator) if self.foreign else []
         self._pace: float | torch.Tensor = self._number(0.0)  # how far the average moves
-        rates = map(self._number, (settings.learning_rate, settings.critic_learning_rate))
-        self.generator_optimiser = _optimiser(generator, next(rates), settings)
-        self.critic_optimiser = _optimiser(critic, next(rates), settings)
+        self.generator_optimiser = _optimiser(generator, self._number(settings.learning_rate), settings)
+        self.critic_optimiser = _optimiser(critic, self._number(settings.critic_learning_rate), settings)
         self.update = 0
         self.rate_scale = 1.0
         self.slices = 1

@@ -49,16 +49,16 @@ def do_update(
     """
     done: list[dict[str, Tensor]] = []
     real, generated, condition = torch.empty(0), torch.empty(0), None
+    sharing = settings.share_rows and state.slices == 1
     for staged, batch in zip(steps, batches, strict=True):
         index = state.ranks.share(batch)
         condition = data.condition(index)
-        shared = settings.share_rows and len(done) == len(steps) - 1 and state.slices == 1
-        generated = draw_generated(state, len(index), condition, graph=shared)
+        last = len(done) == len(steps) - 1
+        generated = draw_generated(state, len(index), condition, graph=sharing and last)
         real = data.batch(index, state.draws)
         done.append(critic_step(state, staged, real, generated, condition))
     figure = {name: torch.stack([step[name] for step in done]).mean() for name in done[0]}
-    shared = settings.share_rows and state.slices == 1
-    parts = [(real, generated, condition)] if shared else _draw_slices(state, real, condition)
+    parts = [(real, generated, condition)] if sharing else _draw_slices(state, real, condition)
     return figure | generator_step(state, objective, parts, len(generated))
 
 
