@@ -77,7 +77,7 @@ def classifier(**options: Any) -> tuple[HistGradientBoostingClassifier, np.ndarr
     "options",
     [
         {"max_iter": 40},
-        {"max_iter": 7, "max_leaf_nodes": None, "min_samples_leaf": 1},
+        {"max_iter": 7, "max_leaf_nodes": 32, "min_samples_leaf": 1},
         {"max_leaf_nodes": 2},
         {"max_iter": 3, "min_samples_leaf": 400},
     ],
@@ -104,6 +104,12 @@ def test_stages_and_first_trees() -> None:
         cut = trees.first(count)
         assert (len(cut), cut.child.max() < len(cut.value)) == (count, True)
         np.testing.assert_allclose(cut.predict(rows), stages[count - 1], rtol=0, atol=1e-12)
+
+
+def test_a_tree_has_as_many_leaves_as_a_mask_has_bits() -> None:
+    model, _ = classifier(max_iter=3, max_leaf_nodes=33, min_samples_leaf=1)
+    with pytest.raises(ValueError, match="33 leaves, 32 are the most"):
+        BoostedTrees.from_sklearn(model)
 
 
 # ---- rows as features
