@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wgan_aug.networks.attention import SelfAttention
-from wgan_aug.networks.dense import constrained, dense_scores
+from wgan_aug.networks.dense import constrained, dense_scores, rectifier
 from wgan_aug.networks.growing import Growing, averaged
 from wgan_aug.networks.sequences import SequenceCritic, SequenceShape
 from wgan_aug.networks.views import VIEWS
@@ -49,7 +49,7 @@ def halving(n_in: int, n_out: int, norm: str, *, attention: bool = False) -> nn.
     conv = nn.Conv1d(n_in, n_out, _KERNEL, stride=2, padding=_KERNEL // 2)
     row_norm = RowNorm(n_out) if norm == "layer" else nn.Identity()
     looks = [SelfAttention(n_out)] if attention else []
-    return nn.Sequential(constrained(conv, norm), row_norm, nn.LeakyReLU(_SLOPE), *looks)
+    return nn.Sequential(constrained(conv, norm), row_norm, rectifier(norm, _SLOPE), *looks)
 
 
 class ConvCritic(SequenceCritic, Growing):
@@ -144,4 +144,4 @@ def _cosines(steps: int, frequencies: int) -> Tensor:
 
 def _stand_in(channels: int, n_out: int, norm: str) -> nn.Sequential:
     """Return what takes the place of the stages that are not in use yet."""
-    return nn.Sequential(constrained(nn.Conv1d(channels, n_out, 1), norm), nn.LeakyReLU(_SLOPE))
+    return nn.Sequential(constrained(nn.Conv1d(channels, n_out, 1), norm), rectifier(norm, _SLOPE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch.nn.utils import parametrizations
 
 from wgan_aug.errors import did_you_mean
 
-__all__ = ["CRITIC_NORMS", "Trunk", "constrained", "dense_scores", "wrong_norm"]
+__all__ = ["CRITIC_NORMS", "PiecewiseLinear", "Trunk", "constrained", "dense_scores", "rectifier", "wrong_norm"]
 
 CRITIC_NORMS: dict[str, Callable[[int], nn.Module]] = {
     "layer": nn.LayerNorm,
@@ -76,6 +77,41 @@ class Trunk(nn.ModuleList):
         return rows
 
 
+class _LeakyReLU(torch.autograd.Function):
+    """LeakyReLU whose slope counts as a number, not as a function of the rows."""
+
+    @staticmethod
+    def forward(rows: Tensor, slope: float) -> Tensor:
+        return nn.functional.leaky_relu(rows, slope)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, float], output: Tensor) -> None:
+        ctx.save_for_backward(inputs[0])
+        ctx.slope = inputs[1]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return torch.ops.aten.leaky_relu_backward(grads[0], ctx.saved_tensors[0].detach(), ctx.slope, False), None
+
+
+class PiecewiseLinear(nn.LeakyReLU):
+    """LeakyReLU for critics in which nothing else bends; values and gradients are those of `nn.LeakyReLU`.
+
+    The input gradient of such a critic hangs on its input by slopes alone, and these do not change with it.
+    `nn.LeakyReLU` says that they change by 0, so that a penalty's gradient carries zeros through all layers below; this
+    one says that there is no change, and nothing is computed.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the rows, times the slope where they are below 0."""
+        return _LeakyReLU.apply(input, self.negative_slope)  # type: ignore[no-any-return]
+
+
+def rectifier(norm: str, slope: float) -> nn.LeakyReLU:
+    """Return the LeakyReLU of a critic with this normalisation, a name of `CRITIC_NORMS`."""
+    return nn.LeakyReLU(slope) if norm == "layer" else PiecewiseLinear(slope)
+
+
 def dense_scores(n_in: int, hidden: Sequence[int], norm: str, slope: float = 0.2) -> nn.Sequential:
     """Return the layers of a critic, from (batch, n_in) to (batch, 1).
 
@@ -87,6 +123,6 @@ def dense_scores(n_in: int, hidden: Sequence[int], norm: str, slope: float = 0.2
     """
     layers: list[nn.Module] = []
     for n_out in hidden:
-        layers += [constrained(nn.Linear(n_in, n_out), norm), CRITIC_NORMS[norm](n_out), nn.LeakyReLU(slope)]
+        layers += [constrained(nn.Linear(n_in, n_out), norm), CRITIC_NORMS[norm](n_out), rectifier(norm, slope)]
         n_in = n_out
     return nn.Sequential(*layers, constrained(nn.Linear(n_in, 1), norm))
