@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from wgan_aug.errors import InvalidParameterError
+from wgan_aug.networks import dense
 from wgan_aug.networks.dense import CRITIC_NORMS
 from wgan_aug.networks.mlp import MLPCritic, MLPGenerator
+from wgan_aug.networks.tables import TableGenerator
 from wgan_aug.schema.layout import Scalar, TableLayout
 
 LAYOUT = TableLayout((3, 2), np.array([0.7, 0.2, 0.1, 0.75, 0.25]), (Scalar(1, (1,)), Scalar()))
@@ -37,7 +39,42 @@ def _keep_global_generator() -> object:
         yield
 
 
+# ---- what is told of a few rows
+
+UNITS = np.array([0, 0, 0, 1, 1, 0, 1])
+
+
+@pytest.mark.parametrize("told", [[], [3], [0, 2, 7], list(range(9))], ids=len)
+@pytest.mark.parametrize("norm", [True, False])
+def test_what_few_rows_are_told_counts_as_if_all_were_told(told: list[int], norm: bool) -> None:
+    generator = MLPGenerator(LAYOUT, noise_dim=5, hidden=(8, 6, 4), norm=norm, units=UNITS).double()
+    noise, condition = (torch.randn(9, width, generator=rng(), dtype=torch.float64) for width in (5, generator.told))
+    condition[[row for row in range(9) if row not in told]] = 0
+    pull = torch.randn(9, LAYOUT.n_features, generator=rng(1), dtype=torch.float64)
+    made = generator.raw(noise, condition), TableGenerator.raw(generator, noise, condition)
+    torch.testing.assert_close(made[0], made[1], rtol=0, atol=1e-12)
+    gradients = [torch.autograd.grad((raw * pull).sum(), list(generator.parameters())) for raw in made]
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
 # ---- the critic
+
+
+@pytest.mark.parametrize("norm", ["none", "weight", "spectral"])
+def test_no_graph_is_kept_of_slopes_that_do_not_change(norm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def penalise(critic: MLPCritic, rows: Tensor) -> tuple[list[Tensor], bool]:
+        rows = rows.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(rows).sum(), rows, create_graph=True)
+        penalty = (gradient.norm(dim=1) - 1).square().mean()
+        (again,) = torch.autograd.grad(penalty, rows, retain_graph=True, allow_unused=True)
+        return list(torch.autograd.grad(penalty, list(critic.parameters()), materialize_grads=True)), again is None
+
+    found, without = penalise(critic_of(norm), rows_of(40))
+    monkeypatch.setattr(dense, "PiecewiseLinear", nn.LeakyReLU)
+    usual, alike = penalise(critic_of(norm), rows_of(40))
+    assert (without, alike) == (True, False)
+    assert all(torch.equal(one, other) for one, other in zip(found, usual, strict=True))
 
 
 @pytest.mark.parametrize("norm", NORMS)

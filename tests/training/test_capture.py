@@ -23,6 +23,7 @@ from tests.training.conftest import CPU
 from tests.training.tape import Tape
 from wgan_aug import WGANGPSequenceSynthesizer, WGANGPSynthesizer
 from wgan_aug.losses import OBJECTIVES, WassersteinGP, WeightClipping
+from wgan_aug.networks import mlp
 from wgan_aug.training import capture
 from wgan_aug.training.callbacks import Progress
 from wgan_aug.training.data import DeviceTable
@@ -45,6 +46,7 @@ def tapes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Tape]]:
 
     monkeypatch.setattr(TrainingState, "__init__", partialmethod(TrainingState.__init__, replayed=True))
     monkeypatch.setattr(capture, "CudaGraph", make)
+    monkeypatch.setattr(mlp, "_FINDING", ())  # as on a GPU: what rows are told is not looked for
     rmsprop = sys.modules["torch.optim.rmsprop"]  # torch hides it behind a function
     monkeypatch.setattr(rmsprop, "_get_capturable_supported_devices", lambda: ["cpu"])
     with quick_statics():

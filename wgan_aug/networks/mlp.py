@@ -15,6 +15,8 @@ from wgan_aug.schema.layout import TableLayout
 
 __all__ = ["MLPCritic", "MLPGenerator"]
 
+_FINDING = ("cpu",)  # devices that can look which rows are told something without waiting for it
+
 
 class MLPGenerator(TableGenerator):
     """Noise to rows, by layers that each see the noise and all layers before (concatenated skips).
@@ -52,6 +54,21 @@ class MLPGenerator(TableGenerator):
             )
             width = width + size if skip else size
         self.output = nn.Linear(width, layout.n_features)
+
+    def raw(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits and scalars before the head, see `TableGenerator.raw`.
+
+        What is told of a few rows is multiplied for these alone, and no gradient is taken for what is given.
+        """
+        device = noise.device.type
+        if condition is None or not self.skip or device not in _FINDING or torch.is_autocast_enabled(device):
+            return super().raw(noise, condition)
+        told = condition.any(dim=1).nonzero().squeeze(1)
+        given = noise, condition[told], told
+        made = noise.new_empty(len(noise), 0)
+        for layer in self.layers:
+            made = torch.cat([layer[1:](_beside(made, *given, layer[0])), made], dim=1)  # type: ignore[index]
+        return _beside(made, *given, self.output)
 
     def features(self, hidden: Tensor, which: Tensor | None = None) -> Tensor:
         """Return all, or some, of what `raw` does, from what the output layer sees, shape (batch, features)."""
@@ -106,6 +123,22 @@ class MLPCritic(TableCritic):
     def score(self, rows: Tensor) -> Tensor:
         """Return scores, shape (batch, 1)."""
         return self.layers(rows)
+
+
+def _beside(made: Tensor, noise: Tensor, condition: Tensor, told: Tensor, layer: nn.Linear) -> Tensor:
+    """Return what a linear layer makes of its inputs, given apart.
+
+    Args:
+        made: what other layers made, shape (rows, width).
+        noise: of all rows, shape (rows, noise_dim).
+        condition: what is told of some rows, shape (some, told).
+        told: which these are, shape (some,).
+        layer: takes the three beside each other.
+    """
+    widths = [made.shape[1], noise.shape[1], condition.shape[1]]
+    for_made, for_noise, for_condition = layer.weight.split(widths, dim=1)
+    out = torch.addmm(nn.functional.linear(noise, for_noise, layer.bias), made, for_made.t())
+    return out.index_add(0, told, nn.functional.linear(condition, for_condition))
 
 
 def _leading(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
