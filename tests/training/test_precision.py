@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping
@@ -162,6 +163,65 @@ def test_both_synthesizers_take_the_option(monkeypatch: pytest.MonkeyPatch) -> N
         assert set(seen) == {inside}
         assert table.sample(7).notna().all(axis=None)
         assert np.isfinite(series.sample(3)).all()
+
+
+@pytest.fixture(scope="module")
+def fitted() -> WGANGPSynthesizer:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=300), "g": rng.choice(["a", "b"], 300)})
+    return WGANGPSynthesizer(epochs=20, random_state=0).fit(frame)
+
+
+def in_shorter(model: WGANGPSynthesizer) -> WGANGPSynthesizer:
+    return copy.deepcopy(model).set_params(precision="bfloat16")
+
+
+@pytest.mark.usefixtures("able")
+@pytest.mark.parametrize("refine", [False, True])
+def test_rows_are_drawn_in_the_precision_of_the_model(fitted: WGANGPSynthesizer, refine: bool) -> None:
+    exact, short = (model.sample(4000, refine=refine) for model in (fitted, in_shorter(fitted)))
+    assert not exact.equals(short)
+    pd.testing.assert_frame_equal(short, in_shorter(fitted).sample(4000, refine=refine))
+    assert not shorter()
+    assert abs(exact["g"].eq("a").mean() - short["g"].eq("a").mean()) < 0.03
+    assert abs(exact["x"].mean() - short["x"].mean()) < 0.1
+    if not refine:  # row by row: few draws fall the other way
+        assert exact["g"].eq(short["g"]).mean() > 0.98
+        assert np.median(np.abs(exact["x"] - short["x"])) < 0.02
+
+
+@pytest.mark.usefixtures("able")
+def test_numbers_keep_their_digits(fitted: WGANGPSynthesizer) -> None:
+    generator = fitted.generator_
+    noise = torch.randn(500, generator.noise_dim, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode(), multiplying("bfloat16", torch.device("cpu")):
+        raw = generator.raw(noise)
+    states, scalars = raw.split([generator.head.n_states, generator.head.n_scalars], dim=1)
+    assert raw.dtype == torch.float32
+    assert torch.equal(states, states.bfloat16().float())
+    assert scalars.unique().numel() > 0.99 * scalars.numel() > scalars.bfloat16().unique().numel()
+
+
+@pytest.mark.usefixtures("able")
+def test_rows_under_conditions_stay_in_float32(fitted: WGANGPSynthesizer) -> None:
+    exact, short = (model.sample(50, conditions={"g": "a"}) for model in (fitted, in_shorter(fitted)))
+    pd.testing.assert_frame_equal(exact, short)
+
+
+def test_a_processor_without_it_draws_in_float32(
+    fitted: WGANGPSynthesizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
+    with caplog.at_level(logging.WARNING):
+        pd.testing.assert_frame_equal(fitted.sample(50), in_shorter(fitted).sample(50))
+    assert not caplog.records
+
+
+@pytest.mark.usefixtures("able")
+def test_networks_without_numbers_of_their_own_draw_in_float32() -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=80)})
+    model = WGANGPSynthesizer(epochs=1, architecture="conv1d", random_state=0).fit(frame)
+    pd.testing.assert_frame_equal(model.sample(50), in_shorter(model).sample(50))
 
 
 @pytest.mark.parametrize("kind", [WGANGPSynthesizer, WGANGPSequenceSynthesizer])

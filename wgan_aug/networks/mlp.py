@@ -73,7 +73,15 @@ class MLPGenerator(TableGenerator):
     def features(self, hidden: Tensor, which: Tensor | None = None) -> Tensor:
         """Return all, or some, of what `raw` does, from what the output layer sees, shape (batch, features)."""
         weight, bias = self.output.weight, self.output.bias
-        return _leading(hidden, weight, bias) if which is None else _leading(hidden, weight[which], bias[which])
+        if which is not None:
+            return _leading(hidden, weight[which], bias[which])
+        if not torch.is_autocast_enabled(hidden.device.type):
+            return _leading(hidden, weight, bias)
+        states = self.head.n_states
+        logits = _leading(hidden, weight[:states], bias[:states])
+        with torch.autocast(hidden.device.type, enabled=False):  # bfloat16 would leave few numbers to choose from
+            scalars = _leading(hidden.to(weight.dtype), weight[states:], bias[states:])
+        return torch.cat([logits.to(weight.dtype), scalars], dim=1)
 
     def hidden(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return what the output layer sees; arguments as for `raw`."""

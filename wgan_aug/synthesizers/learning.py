@@ -24,6 +24,7 @@ from wgan_aug.synthesizers.filters.filters import Filters
 from wgan_aug.synthesizers.parts import (
     build_networks,
     draw_part,
+    drawing_precision,
     learn_balance,
     learn_refiner,
     reveal,
@@ -198,7 +199,10 @@ class Learning:
         generator, encoder = cast(TableGenerator, self.state.average), self.plan.encoder
         refiner = None
         if self.kept is not None:
-            refiner = learn_refiner(generator, encoder, self.balance, self.kept, self.target, self.seed, filters)
+            precision = drawing_precision(generator, self.plan.settings.precision)
+            refiner = learn_refiner(
+                generator, encoder, self.balance, self.kept, self.target, self.seed, filters, precision
+            )
         if asked and refiner is None:
             warnings.warn(
                 f"refine is True, but there are {self.plan.rows} rows, and refining takes at least {FEWEST_REAL}: "

@@ -19,6 +19,7 @@ from wgan_aug.losses.objectives import penalises_rows, show_loss
 from wgan_aug.networks.architectures import Sizes, find_architecture, is_own
 from wgan_aug.networks.checking import check_architecture
 from wgan_aug.networks.draws import seeded
+from wgan_aug.networks.mlp import MLPGenerator
 from wgan_aug.networks.tables import TableCritic, TableGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
@@ -28,7 +29,7 @@ from wgan_aug.synthesizers.presets import Preset
 from wgan_aug.synthesizers.refinement.refiner import Refiner, fit_refiner
 from wgan_aug.synthesizers.seeds import noise_generator, part_seeds
 from wgan_aug.training.data import DeviceTable, RevealingTable, ranks
-from wgan_aug.training.devices import rows_at_once
+from wgan_aug.training.devices import find_precision, multiplying, rows_at_once
 from wgan_aug.training.mapped import MappedTable
 from wgan_aug.training.ranks import Ranks
 
@@ -38,6 +39,7 @@ __all__ = [
     "class_block",
     "draw_codes",
     "draw_part",
+    "drawing_precision",
     "learn_balance",
     "learn_refiner",
     "reveal",
@@ -153,15 +155,29 @@ def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
     return None if own.silent is not None else block_of(encoder, position)
 
 
+def drawing_precision(generator: TableGenerator, name: str) -> str:
+    """Return the precision that rows are drawn in, see `multiplying`.
+
+    It is float32 for all networks that do not make numbers apart from states: eight bits are too few for a number.
+    """
+    if not isinstance(generator, MLPGenerator):
+        return "float32"
+    return find_precision(name, next(generator.parameters()).device, quiet=True)
+
+
 @torch.inference_mode()
-def draw_codes(generator: TableGenerator, layout: TableLayout, rows: int, rng: torch.Generator) -> EncodedTable:
-    """Return the codes of new rows; each number's interval is a point."""
+def draw_codes(
+    generator: TableGenerator, layout: TableLayout, rows: int, rng: torch.Generator, precision: str = "float32"
+) -> EncodedTable:
+    """Return the codes of new rows, each number's interval a point; `precision` as for `multiplying`."""
     states: list[np.ndarray] = []
     codes: list[np.ndarray] = []
     batch = rows_at_once(rng.device)
     for start in range(0, max(rows, 1), batch):
         noise = torch.randn(min(batch, rows - start), generator.noise_dim, generator=rng, device=rng.device)
-        state, scalars = generator.head.choose(generator.raw(noise), rng)
+        with multiplying(precision, rng.device):
+            raw = generator.raw(noise)
+        state, scalars = generator.head.choose(raw, rng)
         states.append(state.cpu().numpy())
         codes.append(ranks(scalars, layout).cpu().numpy().astype(np.float64))
     code = np.concatenate(codes)
@@ -174,9 +190,10 @@ def true_draws(
     balance: Balance | None,
     rng: torch.Generator,
     keeping: np.random.Generator,
+    precision: str,
 ) -> Callable[[int], EncodedTable]:
     """Return what draws the codes of as many rows as it is asked for, at their true shares."""
-    draw = partial(draw_codes, generator, layout, rng=rng)
+    draw = partial(draw_codes, generator, layout, rng=rng, precision=precision)
     return draw if balance is None else partial(balance.thin, draw, rng=keeping)
 
 
@@ -189,6 +206,7 @@ def draw_part(
     part: int,
     first_row: int,
     rows: int,
+    precision: str = "float32",
 ) -> pd.DataFrame:
     """Draw one part of a sample; a part's rows depend on the seed and its number alone.
 
@@ -201,10 +219,11 @@ def draw_part(
         part: the part's number.
         first_row: the number of its first row.
         rows: how many.
+        precision: what the generator multiplies in, see `drawing_precision`.
     """
     noise, members, chances = part_seeds(seed, part, 3)
     rng, keeping = noise_generator(noise, generator), np.random.default_rng(chances)
-    draw = true_draws(generator, encoder.layout, balance, rng, keeping)
+    draw = true_draws(generator, encoder.layout, balance, rng, keeping, precision)
     encoded = draw(rows) if refiner is None else refiner.draw(draw, rows, keeping)
     return encoder.inverse_transform(encoded, np.random.default_rng(members), first_row)
 
@@ -217,11 +236,12 @@ def learn_refiner(
     target: Hashable | None,
     seed: int,
     filters: Filters,
+    precision: str,
 ) -> Refiner | None:
     """Learn which of a trained generator's rows to keep that pass filters; `real` are codes of training rows."""
     noise, keeping, trees, cells = part_seeds(seed, _REFINING, 4)
     rng = noise_generator(noise, generator)
-    draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(keeping))
+    draw = true_draws(generator, encoder.layout, balance, rng, np.random.default_rng(keeping), precision)
     if filters.constraints:
         draw = partial(filters.draw_passing, draw, rng=np.random.default_rng(cells))
     block = class_block(encoder, target)

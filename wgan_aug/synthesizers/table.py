@@ -41,7 +41,7 @@ from wgan_aug.synthesizers.features import criticise, encode_known, known_column
 from wgan_aug.synthesizers.filters.constraints import learn_constraints, not_constraints
 from wgan_aug.synthesizers.filters.filters import Filtering, Filters, number_rows
 from wgan_aug.synthesizers.learning import Learning, learn_encoder, read_target
-from wgan_aug.synthesizers.parts import check_networks
+from wgan_aug.synthesizers.parts import check_networks, drawing_precision
 from wgan_aug.synthesizers.parts_reading import PartRows, opened
 from wgan_aug.synthesizers.plan import Plan
 from wgan_aug.synthesizers.presets import PRESETS, Preset
@@ -107,8 +107,9 @@ class WGANGPSynthesizer(GANSynthesizer):
         target: the column that users of the data predict; refining goes carefully with its rare classes.
             `fit(X, y)` learns `y` as one further column.
         device: `"auto"` (CUDA, then MPS, then CPU), or a torch device.
-        precision: what training multiplies matrices in: `"float32"`, or `"bfloat16"`, which is faster on processors
-            that compute with it (TF32 on CUDA; others stay with float32). What comes out then depends on the processor.
+        precision: what matrices are multiplied in, in training and for rows without conditions: `"float32"`, or
+            `"bfloat16"`, which is faster on processors that compute with it (TF32 on CUDA; others stay with float32).
+            What comes out then depends on the processor. A model takes another by `set_params` before it samples.
         random_state: an int, a numpy generator or None. With an int, the same data give the same model, and
             `sample` the same rows each time it is called without a seed of its own.
         verbose: 0 is silent; 1 writes a line on stderr ten times during `fit`, 2 after every block of updates.
@@ -551,7 +552,9 @@ class WGANGPSynthesizer(GANSynthesizer):
         refiner = None if refine is False else self.refiner_
         seed = self._sampling_seed(random_state)
         wanted = check_columns(conditions, self.schema_)
-        return Drawing(self.generator_, self.encoder_, self.balance_, refiner, self.filters_, seed, wanted)
+        model = (self.generator_, self.encoder_, self.balance_, refiner)
+        precision = drawing_precision(self.generator_, self.precision)
+        return Drawing(*model, self.filters_, seed, wanted, precision)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return the critic's score of each row: higher where it finds rows more like the real ones.

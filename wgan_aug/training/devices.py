@@ -68,19 +68,21 @@ def rows_at_once(device: torch.device) -> int:
     return 1_024 if device.type == "cpu" else 65_536
 
 
-def find_precision(name: str, device: torch.device) -> str:
+def find_precision(name: str, device: torch.device, *, quiet: bool = False) -> str:
     """Return the precision of a name where a device computes with it; else float32, and the log says so.
 
     Args:
         name: one of `PRECISIONS`. On CUDA, `"bfloat16"` means TF32, which every GPU takes.
         device: where.
+        quiet: the log does not say so.
     """
     if name == "float32" or device.type == "cuda":
         return name
     found = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}
     if any(has for kind, has in found.items() if "bf16" in kind):
         return name
-    _log.warning("precision is %r, but this %s has no bfloat16: it stays with float32.", name, device.type)
+    if not quiet:
+        _log.warning("precision is %r, but this %s has no bfloat16: it stays with float32.", name, device.type)
     return "float32"
 
 

@@ -49,6 +49,7 @@ class Drawing:
         filters: what rows have to pass.
         seed: of the whole sample.
         conditions: by name, see `which_hold`; may be none.
+        precision: what rows without conditions are drawn in, see `drawing_precision`.
 
     Raises:
         InvalidParameterError: for conditions that can never hold, or contradict each other.
@@ -63,12 +64,13 @@ class Drawing:
         filters: Filters,
         seed: int,
         conditions: Mapping[Hashable, Any],
+        precision: str,
     ) -> None:
         problems = why_impossible(encoder, conditions)
         if problems:
             raise InvalidParameterError(join_problems(problems))
         self.model = (generator, encoder, balance, refiner)
-        self.filters, self.seed, self.conditions = filters, seed, conditions
+        self.filters, self.seed, self.conditions, self.precision = filters, seed, conditions, precision
         self.meeting = Meeting(*self.model, conditions) if conditions else None
 
     @property
@@ -83,7 +85,7 @@ class Drawing:
 
     def afresh(self) -> Drawing:
         """Return the same, with counts of its own of how often conditions were met."""
-        return Drawing(*self.model, self.filters, self.seed, self.conditions)
+        return Drawing(*self.model, self.filters, self.seed, self.conditions, self.precision)
 
     def draw(self, part: int, first_row: int, rows: int) -> tuple[pd.DataFrame, Filtering]:
         """Return the rows of a part, and how many the filters let through; see `parts_of`."""
@@ -110,5 +112,5 @@ class Drawing:
         """Return rows of a part that are drawn in a turn, before filters."""
         own = seed_of(self.seed, part, turn)
         if self.meeting is None:
-            return draw_part(*self.model, own, part, first_row, rows)
+            return draw_part(*self.model, own, part, first_row, rows, self.precision)
         return self.meeting.draw(rows, *randomness(self.model[0], own, part))
