@@ -421,12 +421,12 @@ def test_ranges_of_all_orders_of_magnitude_are_learned_on_scales_of_their_own() 
     off: list[float] = []
     for window_scale in (True, False):
         drawn = np.ptp(new(layout="nct", window_scale=window_scale, epochs=30).fit(data).sample(200), axis=2)[:, 0]
-        ours, theirs = (np.quantile(np.log10(x[x > 0]), [0.2, 0.5, 0.8]) for x in (drawn, real))
+        ours, theirs = (np.quantile(np.log10(x[x > 0]), [0.02, 0.2, 0.5, 0.8]) for x in (drawn, real))
         off.append(abs(ours - theirs).max())
         if window_scale:
             assert 0.03 < (drawn == 0).mean() < 0.3
-    assert off[0] < 0.7
-    assert off[1] > off[0] + 0.3
+    assert off[0] < 1  # decades; over seeds .1 to .6 was seen
+    assert off[1] > 3  # without scales of their own, small ranges are off by four
 
 
 def test_critics_on_the_side_may_be_named_in_any_order() -> None:
