@@ -85,6 +85,14 @@ def test_equal_perturbed_logits_still_choose_one_state(monkeypatch: pytest.Monke
     assert head(torch.zeros(2, 5)).sum(1).tolist() == [2.0, 2.0]
 
 
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.parametrize("state", range(5))
+def test_a_logit_that_is_not_finite_is_seen_in_its_row(state: int, wrong: float) -> None:
+    raw = torch.zeros(3, 5)
+    raw[1, state] = wrong
+    assert TableHead(layout_of((3, 2)))(raw, rng(0)).isfinite().all(1).tolist() == [True, False, True]
+
+
 def test_the_noise_is_gumbel() -> None:
     """Hard choices in training follow the softmax, too."""
     shares = torch.tensor([0.5, 0.3, 0.15, 0.05])

@@ -142,7 +142,7 @@ class _StraightThrough(torch.autograd.Function):
             soft = weights / _spread(_reduce(weights, block_of, n_blocks, "sum"), block_of)
             ctx.save_for_backward(soft, block_of)
             ctx.n_blocks, ctx.tau = n_blocks, tau
-        return (0 * logits).scatter_(1, first.t().long(), 1.0)
+        return (0 * logits).scatter_add_(1, first.t().long(), logits.new_ones(()).expand_as(first.t()))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
