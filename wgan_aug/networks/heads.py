@@ -136,13 +136,13 @@ class _StraightThrough(torch.autograd.Function):
         # float32 noise can tie: the first of the largest is the one; logits that are not finite stay so
         place = torch.arange(len(below), device=below.device, dtype=below.dtype)[:, None]
         first = _reduce(torch.sub(place, below, alpha=_FAR), block_of, n_blocks, "amin")
-        first = first.nan_to_num(nan=0.0).clamp_max(len(below) - 1)
+        chosen = first.nan_to_num(nan=0.0).clamp_max(len(below) - 1).t().long()
         if ctx.needs_input_grad[0]:
             weights = below.div_(tau).exp_()
             soft = weights / _spread(_reduce(weights, block_of, n_blocks, "sum"), block_of)
             ctx.save_for_backward(soft, block_of)
             ctx.n_blocks, ctx.tau = n_blocks, tau
-        return (0 * logits).scatter_add_(1, first.t().long(), logits.new_ones(()).expand_as(first.t()))
+        return (0 * logits).scatter_add_(1, chosen, logits.new_ones(()).expand_as(chosen))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -32,6 +33,8 @@ class MLPGenerator(TableGenerator):
         tau: temperature of the straight-through Gumbel head.
         units: the unit of each feature, see `TableGenerator`.
     """
+
+    keeps_digits: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -29,9 +30,13 @@ class TableGenerator(nn.Module, ABC):
         noise_dim: width of the noise.
         tau: temperature of the straight-through Gumbel head.
         units: the unit of each feature, numbered from 0, shape (features,); None for a generator that is told nothing.
+
+    Attributes:
+        keeps_digits: whether `raw` makes scalars in float32 where matrices are multiplied in a shorter precision.
     """
 
     units: Tensor
+    keeps_digits: ClassVar[bool] = False
 
     def __init__(
         self, layout: TableLayout, *, noise_dim: int = 128, tau: float = 1.0, units: np.ndarray | None = None

@@ -19,7 +19,6 @@ from wgan_aug.losses.objectives import penalises_rows, show_loss
 from wgan_aug.networks.architectures import Sizes, find_architecture, is_own
 from wgan_aug.networks.checking import check_architecture
 from wgan_aug.networks.draws import seeded
-from wgan_aug.networks.mlp import MLPGenerator
 from wgan_aug.networks.tables import TableCritic, TableGenerator
 from wgan_aug.schema.layout import TableLayout
 from wgan_aug.synthesizers.balance import Balance
@@ -158,9 +157,9 @@ def class_block(encoder: TableEncoder, name: Hashable | None) -> int | None:
 def drawing_precision(generator: TableGenerator, name: str) -> str:
     """Return the precision that rows are drawn in, see `multiplying`.
 
-    It is float32 for all networks that do not make numbers apart from states: eight bits are too few for a number.
+    It is float32 for networks whose numbers would lose digits: eight bits are too few for a number.
     """
-    if not isinstance(generator, MLPGenerator):
+    if not generator.keeps_digits:
         return "float32"
     return find_precision(name, next(generator.parameters()).device, quiet=True)
 
